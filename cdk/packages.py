@@ -1,0 +1,179 @@
+"""The libraries of the Lambdas: installed by pip for the functions' platform, pruned, zipped, and kept by content.
+
+No container is needed: wheels are chosen by platform tag. An archive is made once for each set of pins and platform, so
+a second synth only finds it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import platformdirs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from config import StageConfig
+
+__all__ = ["BundlingError", "Target", "archive"]
+
+_MACHINES: Final = {"x86_64": "x86_64", "arm64": "aarch64"}
+# A wheel is named after the oldest C library that it needs. All three, or pip silently takes old versions.
+_PLATFORMS: Final = ("manylinux_2_28", "manylinux_2_17", "manylinux2014")
+# What no function needs: headers, tests, sources, type stubs, and the parts of Arrow that speak to other services, a
+# third of it all. Everything else of Arrow is linked from its core.
+_PRUNED: Final = (
+    "bin",
+    "**/tests",
+    "**/__pycache__",
+    "**/*.pyi",
+    "**/*.pxd",
+    "**/*.pxi",
+    "**/*.pyx",
+    "**/*.a",
+    "numpy/**/include",
+    "numpy/f2py",
+    "numpy/_pyinstaller",
+    "pyarrow/include",
+    "pyarrow/includes",
+    "pyarrow/src",
+    "pyarrow/*flight*",
+    "pyarrow/*gandiva*",
+    "pyarrow/*s3fs*",
+    "pyarrow/libarrow_s3*",
+    "pyarrow/_pyarrow_cpp_tests*",
+    "**/*_tests.*.so",
+    "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.min.*",
+    # Wheels hold no links: these are copies that only a compiler would look for.
+    "pyarrow/libarrow_python*.so",
+    "pyarrow/libarrow_python*.so.*.*",
+)
+_RECIPE: Final = 1  # to be raised whenever an archive's content changes for another reason than its key says
+
+
+class BundlingError(RuntimeError):
+    """The functions' code or libraries cannot be put together."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What the libraries must run on.
+
+    Parameters
+    ----------
+    python : str
+        Version of Python, such as ``3.13``.
+    architecture : {'x86_64', 'arm64', 'host'}
+        Processor; ``host`` is this interpreter.
+    """
+
+    python: str
+    architecture: str
+
+    @classmethod
+    def of(cls, config: StageConfig) -> Target:
+        """Return what a deployment's functions run on."""
+        return cls(python=config.python, architecture=config.architecture)
+
+    @property
+    def pip_options(self) -> tuple[str, ...]:
+        """Options that make pip choose wheels for it."""
+        if self.architecture == "host":
+            return ()
+        machine = _MACHINES[self.architecture]
+        tags = (option for name in _PLATFORMS for option in ("--platform", f"{name}_{machine}"))
+        return ("--python-version", self.python, "--implementation", "cp", *tags)
+
+    @property
+    def key(self) -> str:
+        """Name of the platform; two hosts never share one."""
+        if self.architecture == "host":
+            return f"{sys.implementation.cache_tag}-{platform.system()}-{platform.machine()}".lower()
+        return f"cp{self.python}-{self.architecture}"
+
+
+def archive(requirements: Iterable[str], *, constraints: Path, target: Target, folder: str = "") -> Path:
+    """Make, or find, the zip file that holds libraries for a platform.
+
+    Parameters
+    ----------
+    requirements : iterable of str
+        As pip takes them.
+    constraints : Path
+        File of pins; may be missing.
+    target : Target
+        What they must run on.
+    folder : str
+        Folder inside the archive; a layer's is ``python``.
+
+    Returns
+    -------
+    Path
+        In the user's cache; its name changes whenever its content would.
+
+    Raises
+    ------
+    BundlingError
+        If pip cannot install them.
+    """
+    wanted = sorted(requirements)
+    pins = constraints.read_text(encoding="utf-8") if constraints.is_file() else ""
+    recipe = json.dumps([_RECIPE, wanted, pins, target.key, target.pip_options, folder, _PRUNED])
+    digest = hashlib.blake2b(recipe.encode(), digest_size=12).hexdigest()
+    kept = _cache() / f"{target.key}-{digest}.zip"
+    if not kept.is_file():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept.parent, prefix=".making-") as making:
+            content, draft = Path(making, "content"), Path(making, kept.name)
+            _install(wanted, constraints=constraints if pins else None, target=target, into=content)
+            _prune(content)
+            _zip(content, draft, folder=folder)
+            draft.replace(kept)
+    return kept
+
+
+def _cache() -> Path:
+    home = os.environ.get("WORKBENCH_HOME")
+    return (Path(home) if home else platformdirs.user_cache_path("sweep-workbench")) / "packages"
+
+
+def _install(requirements: list[str], *, constraints: Path | None, target: Target, into: Path) -> None:
+    pinned = ("--constraint", str(constraints)) if constraints else ()
+    options = ("--quiet", "--disable-pip-version-check", "--no-compile", "--only-binary", ":all:")
+    command = [sys.executable, "-m", "pip", "install", *options, *target.pip_options, *pinned, "--target", str(into)]
+    done = subprocess.run([*command, *requirements], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BundlingError(
+            f"pip cannot install {', '.join(requirements)} for {target.key}: check the network, the pins in "
+            f"{constraints or 'no file'}, and that `{sys.executable} -m pip` works. It said:\n{done.stderr.strip()}"
+        )
+
+
+def _prune(content: Path) -> None:
+    for pattern in _PRUNED:
+        for path in list(content.glob(pattern)):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def _zip(content: Path, draft: Path, *, folder: str) -> None:
+    with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as bundle:
+        for path in sorted(path for path in content.rglob("*") if path.is_file()):
+            # The time of making and the file mode stay out of it: equal content is an equal archive.
+            entry = zipfile.ZipInfo(str(Path(folder, path.relative_to(content)).as_posix()), (1980, 1, 1, 0, 0, 0))
+            entry.external_attr = 0o644 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            bundle.writestr(entry, path.read_bytes())

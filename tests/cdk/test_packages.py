@@ -1,0 +1,82 @@
+"""Archives of libraries: made once, equal wherever they are made, failures in words."""
+
+from __future__ import annotations
+
+import platform
+import zipfile
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+
+from packages import BundlingError, Target, archive
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOST = Target(python=".".join(platform.python_version_tuple()[:2]), architecture="host")
+
+
+@pytest.fixture
+def wheel(tmp_path: Path) -> Path:
+    """A library of our own, so that no registry is asked."""
+    path = tmp_path / "demo_library-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as content:
+        content.writestr("demo_library/__init__.py", "ANSWER = 42\n")
+        content.writestr("demo_library/tests/test_it.py", "")
+        content.writestr("demo_library/__init__.pyi", "")
+        content.writestr(
+            "demo_library-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: demo-library\nVersion: 1.0\n"
+        )
+        content.writestr(
+            "demo_library-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        content.writestr("demo_library-1.0.dist-info/RECORD", "")
+    return path
+
+
+def make(wheel: Path, home: Path, monkeypatch: pytest.MonkeyPatch, **options: str) -> Path:
+    monkeypatch.setenv("WORKBENCH_HOME", str(home))
+    return archive([str(wheel)], constraints=home / "none.txt", target=HOST, **options)
+
+
+def test_libraries_are_put_into_the_folder_without_their_tests(
+    wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make(wheel, tmp_path, monkeypatch, folder="python")
+    names = zipfile.ZipFile(made).namelist()
+    assert "python/demo_library/__init__.py" in names
+    assert not [name for name in names if "tests" in name or name.endswith((".pyi", ".pyc"))]
+
+
+def test_an_archive_is_made_once(wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = make(wheel, tmp_path, monkeypatch)
+    made.write_bytes(b"kept")
+    assert make(wheel, tmp_path, monkeypatch) == made
+    assert made.read_bytes() == b"kept"
+    assert [path.name for path in made.parent.iterdir()] == [made.name]
+
+
+def test_equal_libraries_are_equal_bytes(wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = (make(wheel, tmp_path / name, monkeypatch) for name in ("a", "b"))
+    assert first != second
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_other_pins_are_another_archive(wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without = make(wheel, tmp_path, monkeypatch)
+    (tmp_path / "none.txt").write_text("demo-library==1.0\n")
+    assert make(wheel, tmp_path, monkeypatch) != without
+
+
+def test_a_library_that_cannot_be_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(BundlingError, match="missing_library"):
+        make(tmp_path / "missing_library-1.0-py3-none-any.whl", tmp_path, monkeypatch)
+    assert not list((tmp_path / "packages").iterdir())
+
+
+@pytest.mark.parametrize(("architecture", "machine"), [("x86_64", "x86_64"), ("arm64", "aarch64")])
+def test_wheels_are_chosen_for_lambda(architecture: str, machine: str) -> None:
+    options = Target(python="3.13", architecture=architecture).pip_options
+    platforms = [value for flag, value in pairwise(options) if flag == "--platform"]
+    assert platforms == [f"{name}_{machine}" for name in ("manylinux_2_28", "manylinux_2_17", "manylinux2014")]

@@ -1,0 +1,389 @@
+"""Athena's SQL without the emulator: parameters, references, projection, declared types, values and texts."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from workbench.localcloud.athena.engine import Query
+from workbench.localcloud.athena.failures import InvalidRequestError, QueryFailedError, ScanLimitError
+from workbench.localcloud.athena.hive import arrow_type
+from workbench.localcloud.athena.projection import GlueTable, Partition
+from workbench.localcloud.athena.references import table_references
+from workbench.localcloud.athena.results import Result, ResultColumn, texts
+from workbench.localcloud.athena.scan import StoredObject
+from workbench.localcloud.athena.statement import parse_statement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_INJECTED = "For the injected projected partition column run_id, the WHERE clause must contain only static equality"
+
+
+def _parquet(columns: dict[str, Any]) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(pa.table(columns), sink)
+    return sink.getvalue()
+
+
+class _MemoryCatalog:
+    """One projected Parquet table and one of JSON lines; notes every object that is read."""
+
+    def __init__(self) -> None:
+        self.contents = {
+            "o/run_id=a/status=success/1": _parquet({"n": pa.array([7, 8], pa.int32()), "x": [0.5, None]}),
+            "o/run_id=a/status=failure/1": b"no parquet",
+            "o/run_id=b/status=success/1": _parquet({"n": pa.array([1]), "name": ['q"uote']}),
+            "m/1": json.dumps({"run_id": "a", "axes": [{"name": "p", "values": [1, 2.5]}], "more": {"k": 1}}).encode(),
+            "m/2": b'{"run_id": "b", "unknown": 3}\n',
+        }
+        self.read_keys: list[str] = []
+        self._tables = {
+            "t": GlueTable(
+                database="db",
+                name="t",
+                columns={"n": "bigint", "x": "double", "name": "string"},
+                keys={"run_id": "string", "status": "string"},
+                location="s3://bucket/o/",
+                serde="org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+                parameters={
+                    "projection.enabled": "true",
+                    "projection.run_id.type": "injected",
+                    "projection.status.type": "enum",
+                    "projection.status.values": "success,failure",
+                    "storage.location.template": "s3://bucket/o/run_id=${run_id}/status=${status}",
+                },
+            ),
+            "runs": GlueTable(
+                database="db",
+                name="runs",
+                columns={
+                    "run_id": "string",
+                    "axes": "array<struct<name:string,values:array<double>>>",
+                    "more": "string",
+                },
+                keys={},
+                location="s3://bucket/m",
+                serde="org.openx.data.jsonserde.JsonSerDe",
+                parameters={},
+            ),
+        }
+
+    def table(self, database: str, name: str) -> GlueTable | None:
+        return self._tables.get(name) if database == "db" else None
+
+    def objects(self, partition: Partition) -> tuple[StoredObject, ...]:
+        keys = (key for key in self.contents if key.startswith(partition.prefix))
+        return tuple(StoredObject(partition.bucket, key, len(self.contents[key])) for key in keys)
+
+    def read(self, stored: StoredObject) -> bytes:
+        self.read_keys.append(stored.key)
+        return self.contents[stored.key]
+
+
+def _run(sql: str, *parameters: str, catalog: _MemoryCatalog | None = None, limit: int | None = None) -> Result:
+    catalog = catalog or _MemoryCatalog()
+    return Query(parse_statement(sql), parameters, database="db", catalog=catalog, scan_limit=limit).run()
+
+
+def _rows(sql: str, *parameters: str) -> list[tuple[str | None, ...]]:
+    return list(_run(sql, *parameters).rows)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("7 / 2", "3"),
+        ("-7 / 2", "-3"),
+        ("7e0 / 2", "3.5"),
+        ("1e0 / 0", "Infinity"),
+        ("0e0 / 0e0", "NaN"),
+        ("1e0 / (4 / (9 / 4))", "0.5"),
+        ("approx_percentile(v, 0.5)", "3"),
+        ("approx_percentile(v, ARRAY[0.2, 1.0])", "[1, 5]"),
+        ("map_agg(k, v)", "{a=1, b=2, c=3, d=4, e=5}"),
+        ("count_if(v > 2)", "3"),
+        ("count(*) FILTER (WHERE v > 2)", "3"),
+        ("sum(v) / count(*)", "3"),
+        ("avg(v)", "3.0"),
+        ("stddev_samp(v)", "1.5811388300841898"),
+        ("max_by(k, v)", "e"),
+        ("date_format(TIMESTAMP '2026-01-02 03:04:05', '%Y-%m-%d %H:%i:%s')", "2026-01-02 03:04:05"),
+        ("try_cast('x' AS bigint)", None),
+        ("date_diff('day', DATE '2026-01-01', DATE '2026-02-01')", "31"),
+        ("is_nan(nan())", "true"),
+        ("infinity()", "Infinity"),
+        ("TIMESTAMP '2026-01-02 03:04:05.678'", "2026-01-02 03:04:05.678"),
+        ("1e-5", "1.0E-5"),
+        ("CAST(0.1 AS real)", "0.1"),
+        ("CAST(1.50 AS decimal(10, 2))", "1.50"),
+        ("ARRAY[1, NULL]", "[1, null]"),
+        ("CAST(ROW(1, 'z') AS ROW(a integer, b varchar))", "{a=1, b=z}"),
+        ("json_extract_scalar('{\"a\": \"b\"}', '$.a')", "b"),
+    ],
+)
+def test_an_expression_has_trinos_value(expression: str, expected: str | None) -> None:
+    table = "(VALUES ('a', 1), ('b', 2), ('c', 3), ('d', 4), ('e', 5)) AS v (k, v)"
+    assert _rows(f"SELECT {expression} FROM {table} LIMIT 1") == [(expected,)]  # noqa: S608
+
+
+def test_division_follows_the_declared_types_of_the_columns() -> None:
+    sql = "WITH s AS (SELECT sum(n) AS n, sum(x) AS x FROM db.t WHERE run_id = 'a' AND status = 'success') {}"
+    assert _rows(sql.format("SELECT n / 2, x / 0, s.n / count(*) FROM s GROUP BY n, x")) == [("7", "Infinity", "15")]
+    with pytest.raises(QueryFailedError, match="DIVISION_BY_ZERO"):
+        _run(sql.format("SELECT n / 0 FROM s"))
+
+
+def test_columns_have_athenas_types_and_names() -> None:
+    result = _run(
+        "SELECT count(*), sum(n) AS total, n, x, run_id, true, DATE '2026-01-01' AS d, CAST(1 AS integer), 1.5 AS e, "
+        "ARRAY[1] AS a FROM t WHERE run_id = 'b' AND status = 'success' GROUP BY n, x, run_id"
+    )
+    assert [(column.name, column.type) for column in result.columns] == [
+        ("_col0", "bigint"),
+        ("total", "bigint"),
+        ("n", "bigint"),
+        ("x", "double"),
+        ("run_id", "varchar"),
+        ("_col5", "boolean"),
+        ("d", "date"),
+        ("_col7", "integer"),
+        ("e", "decimal"),
+        ("a", "array"),
+    ]
+    assert result.rows[0][:5] == ("1", "1", "1", None, "b")
+
+
+def test_unnamed_columns_are_numbered_by_their_place_in_the_result() -> None:
+    result = _run("SELECT *, count(*) FROM (SELECT 1 AS a, max(2)) GROUP BY 1, 2")
+    assert [column.name for column in result.columns] == ["a", "_col1", "_col2"]
+    assert [column.name for column in _run("VALUES (1, 'x')").columns] == ["_col0", "_col1"]
+
+
+def test_parameters_are_bound_in_the_order_of_the_text() -> None:
+    sql = "WITH c AS (SELECT ? AS a) SELECT '?', a, ? -- ?\n FROM c WHERE a = ? LIMIT ?"
+    assert _rows(sql, "'one'", "-2", "'one'", "1") == [("?", "one", "-2")]
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0")))
+@example("it's; DROP -- ?")
+def test_a_text_parameter_is_only_ever_a_text(value: str) -> None:
+    literal = "'" + value.replace("'", "''") + "'"
+    assert _rows("SELECT ? AS v", literal) == [(value,)]
+
+
+@pytest.mark.parametrize(
+    ("literal", "expected"),
+    [("1.5", "1.5"), ("CAST('2' AS bigint)", "2"), ("NULL", None), ("DATE '2026-01-01'", "2026-01-01"), ("1 + 1", "2")],
+)
+def test_a_parameter_is_a_constant_expression(literal: str, expected: str | None) -> None:
+    assert _rows("SELECT ?", literal) == [(expected,)]
+
+
+@pytest.mark.parametrize("text", ["abc", "", "1; SELECT 2", "(SELECT 1)", "'open", "?"])
+def test_a_parameter_that_is_no_constant_fails(text: str) -> None:
+    with pytest.raises(QueryFailedError, match="INVALID_PARAMETER_USAGE"):
+        _run("SELECT ?", text)
+
+
+@pytest.mark.parametrize(("sql", "given_"), [("SELECT ?", []), ("SELECT 1", ["1"]), ("SELECT ?, ?", ["1"])])
+def test_the_count_of_parameters_must_fit(sql: str, given_: list[str]) -> None:
+    message = f"Incorrect number of parameters: expected {sql.count('?')} but found {len(given_)}"
+    with pytest.raises(QueryFailedError, match=message):
+        _run(sql, *given_)
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("SELECT 1; SELECT 2", "Only one sql statement is allowed"),
+        ("DROP TABLE t", "only reads"),
+        ("CREATE TABLE x AS SELECT 1", "only reads"),
+        ("INSERT INTO t SELECT 1", "only reads"),
+        ("SELEC 1", "mismatched input"),
+        ("SELECT 'open", "line 1:1"),
+        ("SELECT :name", "parameters are written as"),
+        (" -- nothing", "empty"),
+        ("SELECT 1" + " " * 262_144, "at most 262144"),
+    ],
+)
+def test_a_statement_that_athena_does_not_accept_is_refused(sql: str, message: str) -> None:
+    with pytest.raises(InvalidRequestError, match=message):
+        parse_statement(sql)
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ("run_id = 'a'", {"run_id": {"a"}}),
+        ("'a' = run_id AND n > 1", {"run_id": {"a"}}),
+        ("t.run_id IN ('a', 'b') AND (status = 'success')", {"run_id": {"a", "b"}, "status": {"success"}}),
+        ("(run_id = 'a' OR run_id = 'b') AND run_id = 'b'", {"run_id": {"b"}}),
+        ("run_id = CAST('a' AS varchar)", {"run_id": {"a"}}),
+        ("run_id = 'a' OR n = 1", {}),
+        ("run_id <> 'a'", {}),
+        ("NOT run_id = 'a'", {}),
+        ("run_id > 'a'", {}),
+        ("run_id = name", {}),
+        ("run_id = concat('a', name)", {}),
+        ("run_id = 1", {}),
+        ("run_id IN (SELECT run_id FROM runs)", {}),
+        ("other.run_id = 'a'", {}),
+    ],
+)
+def test_static_conditions_bound_the_values_of_a_column(where: str, expected: dict[str, set[str]]) -> None:
+    tree = parse_statement(f"SELECT * FROM t WHERE {where}").tree  # noqa: S608
+    found = [reference.domains for reference in table_references(tree, database="db") if reference.name == "t"]
+    assert found == [expected]
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("SELECT 1 FROM t a JOIN t b ON a.n = b.n AND a.run_id = 'a' AND b.run_id = 'b'", [{"a"}, {"b"}]),
+        ("SELECT 1 FROM t a LEFT JOIN t b ON a.run_id = 'a' AND b.run_id = 'b'", [None, {"b"}]),
+        ("SELECT 1 FROM t a RIGHT JOIN t b ON a.run_id = 'a' AND b.run_id = 'b'", [None, None]),
+        ("SELECT 1 FROM t WHERE run_id = 'a' UNION ALL SELECT 1 FROM t WHERE run_id = 'b'", [{"a"}, {"b"}]),
+        ("WITH t AS (SELECT * FROM db.t WHERE run_id = 'a') SELECT * FROM t", [{"a"}]),
+        ("SELECT (SELECT max(n) FROM t b WHERE b.run_id = 'b') FROM t a WHERE run_id = 'a'", [{"a"}, {"b"}]),
+        ("SELECT 1 FROM t WHERE run_id = 'a' AND n NOT IN (SELECT n FROM t WHERE status = 'x')", [None, {"a"}]),
+    ],
+)
+def test_each_reference_has_its_own_conditions(sql: str, expected: list[set[str] | None]) -> None:
+    references = table_references(parse_statement(sql).tree, database="db")
+    key = [tuple(sorted(reference.domains.get("run_id", ()))) for reference in references]
+    assert sorted(key) == sorted(tuple(sorted(values or ())) for values in expected)
+
+
+def test_only_the_wanted_partitions_are_read() -> None:
+    catalog = _MemoryCatalog()
+    result = _run("SELECT * FROM t WHERE run_id = 'a' AND status = 'success' ORDER BY n", catalog=catalog)
+    assert catalog.read_keys == ["o/run_id=a/status=success/1"]
+    assert result.scanned == len(catalog.contents["o/run_id=a/status=success/1"])
+    assert list(result.rows) == [("7", "0.5", None, "a", "success"), ("8", None, None, "a", "success")]
+
+
+def test_a_partition_that_two_references_want_is_read_once() -> None:
+    catalog = _MemoryCatalog()
+    part = "SELECT n FROM t WHERE run_id = 'a' AND status = 'success'"
+    result = _run(f"{part} UNION ALL {part}", catalog=catalog)
+    assert len(catalog.read_keys) == 1
+    assert sorted(result.rows) == [("7",), ("7",), ("8",), ("8",)]
+
+
+def test_injected_values_may_come_from_a_parameter_or_a_list() -> None:
+    sql = "SELECT run_id, count(*) FROM t WHERE run_id IN (?, 'b') AND status = 'success' GROUP BY 1 ORDER BY 1"
+    assert _rows(sql, "'a'") == [("a", "2"), ("b", "1")]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT count(*) FROM t",
+        "SELECT count(*) FROM t WHERE run_id LIKE 'a%'",
+        "SELECT 1 FROM t WHERE run_id = 'a' UNION ALL SELECT 1 FROM t WHERE status = 'success'",
+        "SELECT 1 FROM t WHERE run_id = 'a' AND n NOT IN (SELECT n FROM t)",
+    ],
+)
+def test_every_scan_needs_a_static_condition_on_the_injected_column(sql: str) -> None:
+    with pytest.raises(QueryFailedError, match=f"^CONSTRAINT_VIOLATION: {_INJECTED}"):
+        _run(sql)
+
+
+def test_a_corrupt_object_is_named_where_it_is_wanted() -> None:
+    with pytest.raises(QueryFailedError, match=r"HIVE_BAD_DATA.*s3://bucket/o/run_id=a/status=failure/1"):
+        _run("SELECT count(*) FROM t WHERE run_id = 'a'")
+
+
+def test_a_value_of_another_kind_than_declared_is_bad_data() -> None:
+    catalog = _MemoryCatalog()
+    catalog.contents = {"o/run_id=a/status=success/1": _parquet({"n": [0.5]})}
+    with pytest.raises(QueryFailedError, match=r"HIVE_BAD_DATA.*Field n's type double is incompatible"):
+        _run("SELECT n FROM t WHERE run_id = 'a'", catalog=catalog)
+
+
+def test_json_lines_are_read_as_declared() -> None:
+    assert _rows("SELECT * FROM runs ORDER BY run_id") == [
+        ("a", "[{name=p, values=[1.0, 2.5]}]", '{"k": 1}'),
+        ("b", None, None),
+    ]
+    sql = "SELECT axes[1].name, v FROM runs CROSS JOIN UNNEST(axes[1].values) AS u (v) WHERE run_id = 'a' ORDER BY v"
+    assert _rows(sql) == [("p", "1.0"), ("p", "2.5")]
+
+
+def test_a_query_over_its_scan_limit_reads_nothing() -> None:
+    catalog = _MemoryCatalog()
+    with pytest.raises(ScanLimitError):
+        _run("SELECT n FROM t WHERE run_id = 'b'", catalog=catalog, limit=10)
+    assert catalog.read_keys == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("SELECT\n  zz FROM runs", "COLUMN_NOT_FOUND: line 2:3: Column 'zz' cannot be resolved"),
+        ("SELECT r.zz FROM runs r", "COLUMN_NOT_FOUND: line 1:10: Column 'zz' cannot be resolved"),
+        ("SELECT 1 FROM nope", "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.db.nope' does not exist"),
+        ("SELECT nofn(1)", "FUNCTION_NOT_FOUND: .*'nofn' not registered"),
+        ("SELECT CAST('x' AS bigint)", "INVALID_CAST_ARGUMENT"),
+        ("SELECT run_id, count(*) FROM runs", "EXPRESSION_NOT_AGGREGATE"),
+        ("SELECT * FROM read_csv('/etc/hosts')", "FUNCTION_NOT_FOUND"),
+        ("SELECT approx_percentile(1, 2, 0.5)", "NOT_SUPPORTED"),
+    ],
+)
+def test_a_failure_is_said_in_athenas_words(sql: str, message: str) -> None:
+    with pytest.raises(QueryFailedError, match=message):
+        _run(sql)
+
+
+@given(st.floats())
+@example(1e7)
+@example(123456789.0)
+@example(-0.0)
+@example(5e-324)
+def test_the_text_of_a_double_reads_back_as_the_same_number(value: float) -> None:
+    (text,) = texts(pa.chunked_array([[value]], pa.float64()))
+    assert text is not None
+    assert float(text) == value or math.isnan(value)
+    assert math.copysign(1, float(text)) == math.copysign(1, value) or math.isnan(value)
+
+
+@pytest.mark.parametrize(
+    ("declared", "expected"),
+    [
+        ("array<double>", pa.list_(pa.float64())),
+        ("map<string,array<int>>", pa.map_(pa.string(), pa.list_(pa.int32()))),
+        ("struct<a:decimal(10,2),b:struct<c:date>>",
+         pa.struct({"a": pa.decimal128(10, 2), "b": pa.struct({"c": pa.date32()})})),
+        ("varchar(10)", pa.string()),
+    ],
+)  # fmt: skip
+def test_hive_types_are_read(declared: str, expected: pa.DataType) -> None:
+    assert arrow_type(declared) == expected
+
+
+def test_an_unknown_hive_type_is_refused() -> None:
+    with pytest.raises(QueryFailedError, match="uuid"):
+        arrow_type("array<uuid>")
+
+
+def _pages(result: Result, size: int) -> Sequence[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    while page := result.page(start=len(rows), size=size):
+        rows += page
+    return rows
+
+
+@given(st.integers(0, 12), st.integers(1, 5))
+def test_pages_make_up_the_header_and_every_row(count: int, size: int) -> None:
+    result = Result((ResultColumn("n", "bigint", 19),), [(str(place),) for place in range(count)], scanned=0)
+    assert _pages(result, size) == result.page(start=0, size=count + 1)
+    assert len(_pages(result, size)) == count + 1

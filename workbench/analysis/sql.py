@@ -1,0 +1,194 @@
+"""The one SQL builder: from an experiment's declaration to text that Athena and DuckDB both run as written.
+
+Only this module knows which rows of a run count: once a shard has a success, its failure outcome is history. Every
+scan carries its own ``run_id = ?``, which Athena demands of an injected partition column.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from workbench.analysis.checks import check_groups, check_metrics, conditions_of
+from workbench.contract import table_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from workbench.analysis.checks import SqlValue
+    from workbench.contract import ExperimentSpec
+
+__all__ = ["STATISTICS", "Query", "aggregate_query", "coverage_query", "failures_query", "statistic_column"]
+
+STATISTICS: Final = {"count": "count", "mean": "avg", "std": "stddev_samp", "min": "min", "max": "max"}
+
+
+@dataclass(frozen=True)
+class Query:
+    """A statement with its values apart.
+
+    Parameters
+    ----------
+    sql : str
+        The text, with a ``?`` for each value.
+    parameters : tuple
+        The values, in the order of the ``?``.
+    """
+
+    sql: str
+    parameters: tuple[SqlValue, ...] = ()
+
+
+def aggregate_query(
+    spec: ExperimentSpec,
+    run_id: str,
+    *,
+    by: Sequence[str],
+    metrics: Sequence[str],
+    where: Mapping[str, object] | None = None,
+) -> Query:
+    """Ask for the statistics of metrics, one row per group.
+
+    A group whose rows all failed is there too, with a count of 0. Values that are missing, NaN or infinite are left
+    out of the statistics and of the count.
+
+    Parameters
+    ----------
+    spec : ExperimentSpec
+        The run's experiment.
+    run_id : str
+        The run.
+    by : sequence of str
+        Parameters to group by, or ``replicate``; empty for the whole run.
+    metrics : sequence of str
+        Metrics of type float, int or bool; a bool counts as 0 or 1.
+    where : mapping of str to a value or several, optional
+        The values that parameters must have.
+
+    Returns
+    -------
+    Query
+        Columns: `by`, then per metric those that `statistic_column` names, in the order of `STATISTICS`.
+
+    Raises
+    ------
+    QueryError
+        If a name is unknown or repeated, a metric is text, or a value does not fit its parameter.
+    """
+    check_groups(spec, by)
+    check_metrics(spec, metrics)
+    conditions = conditions_of(spec, where or {})
+    keys = [_quoted(name) for name in by]
+    inputs = [*keys, *(f"{_number(metric)} AS {_quoted(metric)}" for metric in metrics)]
+    outputs = [*keys, *(_statistic(metric, name) for metric in metrics for name in STATISTICS)]
+    lines = [
+        f"SELECT {', '.join(outputs)}",
+        f"FROM (SELECT {', '.join(inputs)}",
+        f"FROM {_counting_rows(spec)}{_where(text for text, _ in conditions)})",
+    ]
+    if keys:
+        lines += [f"GROUP BY {', '.join(keys)}", f"ORDER BY {', '.join(keys)}"]
+    return Query("\n".join(lines), (run_id,) * 3 + tuple(value for _, values in conditions for value in values))
+
+
+def coverage_query(spec: ExperimentSpec, run_id: str) -> Query:
+    """Ask how much of a run is there.
+
+    Parameters
+    ----------
+    spec : ExperimentSpec
+        The run's experiment.
+    run_id : str
+        The run.
+
+    Returns
+    -------
+    Query
+        One row: ``rows``, ``good``, ``failed``, ``shards``.
+    """
+    counts = (
+        'count(*) AS "rows"',
+        'count(*) - count("error_code") AS "good"',
+        'count("error_code") AS "failed"',
+        'count(DISTINCT "shard_id") AS "shards"',
+    )
+    return Query(f"SELECT {', '.join(counts)}\nFROM {_counting_rows(spec)}", (run_id,) * 3)
+
+
+def failures_query(spec: ExperimentSpec, run_id: str) -> Query:
+    """Ask what went wrong.
+
+    Parameters
+    ----------
+    spec : ExperimentSpec
+        The run's experiment.
+    run_id : str
+        The run.
+
+    Returns
+    -------
+    Query
+        One row per error code, the most frequent first: ``error_code``, ``count``, and of the first row that has it
+        ``example_message`` and ``example_row_index``.
+    """
+    outputs = (
+        '"error_code"',
+        'count(*) AS "count"',
+        'min_by("error_message", "row_index") AS "example_message"',
+        'min("row_index") AS "example_row_index"',
+    )
+    lines = (
+        f"SELECT {', '.join(outputs)}",
+        f'FROM {_counting_rows(spec)} WHERE "error_code" IS NOT NULL',
+        'GROUP BY "error_code"',
+        'ORDER BY "count" DESC, "error_code"',
+    )
+    return Query("\n".join(lines), (run_id,) * 3)
+
+
+def statistic_column(metric: str, statistic: str) -> str:
+    """Name the column of one statistic; the dot keeps it apart from every parameter.
+
+    Parameters
+    ----------
+    metric : str
+        The metric.
+    statistic : str
+        A key of `STATISTICS`.
+
+    Returns
+    -------
+    str
+        Such as ``mean_wait.std``.
+    """
+    return f"{metric}.{statistic}"
+
+
+def _counting_rows(spec: ExperimentSpec) -> str:
+    """Return the relation of the rows that count; its three ``?`` all stand for the run."""
+    table = _quoted(table_name(spec.name))
+    of_run = f'FROM {table} WHERE "run_id" = ? AND "status" ='
+    return f"""(
+  SELECT * {of_run} 'success'
+  UNION ALL
+  SELECT * {of_run} 'failure' AND "shard_id" NOT IN (SELECT "shard_id" {of_run} 'success')
+)"""
+
+
+def _number(metric: str) -> str:
+    # DuckDB refuses the deviation of values that are not finite, and the engines order NaN differently.
+    number = f"CAST({_quoted(metric)} AS double)"
+    return f"CASE WHEN \"error_code\" IS NULL AND abs({number}) < CAST('Infinity' AS double) THEN {number} END"
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def _statistic(metric: str, name: str) -> str:
+    return f"{STATISTICS[name]}({_quoted(metric)}) AS {_quoted(statistic_column(metric, name))}"
+
+
+def _where(conditions: Iterable[str]) -> str:
+    text = " AND ".join(conditions)
+    return f" WHERE {text}" if text else ""

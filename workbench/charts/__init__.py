@@ -1,0 +1,1 @@
+"""Charts of tidy frames: one module per chart, each ``(frame, *, ..., ax=None) -> Axes``."""

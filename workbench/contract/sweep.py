@@ -1,0 +1,118 @@
+"""A sweep as it is sent, stored and hashed."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from workbench.contract.catalog import ExperimentSpec
+from workbench.contract.codec import canonical, digest
+from workbench.space import Axis, Concat, Product, Space, Value, Values, Where, Zip
+
+__all__ = ["Seeding", "SweepDocument", "conform", "sweep_id"]
+
+Seeding: TypeAlias = Literal["independent", "common"]
+
+
+class SweepDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Pure data: which points of which experiment, how often, from which seed.
+
+    Parameters
+    ----------
+    experiment : str
+        Name in the catalog.
+    fingerprint : str
+        Hash of the experiment's code as the client has it.
+    space : Space
+        The points.
+    fixed : dict
+        Values of parameters that the space does not assign; missing ones take their defaults.
+    replicates : int
+        Repetitions of every point.
+    seed : int
+        Seed of the run.
+    seeding : {'independent', 'common'}
+        Whether every point draws its own random numbers, or all points the same ones.
+    """
+
+    experiment: str
+    fingerprint: str
+    space: Space
+    fixed: dict[str, Value] = {}
+    replicates: int = 1
+    seed: int = 0
+    seeding: Seeding = "independent"
+
+    @property
+    def n_points(self) -> int:
+        """Points of the space."""
+        return self.space.size
+
+    @property
+    def n_rows(self) -> int:
+        """Rows: points times replicates."""
+        return self.space.size * self.replicates
+
+
+def conform(sweep: SweepDocument, spec: ExperimentSpec) -> SweepDocument:
+    """Bring a valid sweep into the one form that is hashed: integers for float parameters become floats, defaults are filled in.
+
+    Parameters
+    ----------
+    sweep : SweepDocument
+        A sweep without faults.
+    spec : ExperimentSpec
+        Its experiment.
+
+    Returns
+    -------
+    SweepDocument
+        With a value or an axis for every parameter.
+    """
+    floats = frozenset(parameter.name for parameter in spec.parameters if parameter.type == "float")
+    assigned = set(sweep.space.names)
+    fixed: dict[str, Value] = {
+        parameter.name: sweep.fixed.get(parameter.name, parameter.default)  # type: ignore[misc]
+        for parameter in spec.parameters
+        if parameter.name not in assigned
+    }
+    return msgspec.structs.replace(
+        sweep,
+        space=_conform_space(sweep.space, floats),
+        fixed={name: float(value) if name in floats else value for name, value in fixed.items()},
+    )
+
+
+def sweep_id(sweep: SweepDocument, *, nonce: str = "") -> str:
+    """Hash of a conformed sweep, its experiment's fingerprint included.
+
+    Parameters
+    ----------
+    sweep : SweepDocument
+        As `conform` returns it.
+    nonce : str
+        Anything that makes a fresh run of the same sweep; empty for the run that everybody shares.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits (BLAKE2b-256).
+    """
+    return digest(canonical((sweep, nonce)))
+
+
+def _conform_space(space: Space, floats: frozenset[str]) -> Space:
+    match space:
+        case Zip(axes):
+            return Zip({name: _conform_axis(axis) if name in floats else axis for name, axis in axes.items()})
+        case Product(factors):
+            return Product(tuple(_conform_space(factor, floats) for factor in factors))
+        case Concat(parts):
+            return Concat(tuple(_conform_space(part, floats) for part in parts))
+        case Where(of, keep, kept):
+            return Where(_conform_space(of, floats), keep, kept)
+
+
+def _conform_axis(axis: Axis) -> Axis:
+    return Values(tuple(float(value) for value in axis.values)) if isinstance(axis, Values) else axis

@@ -1,0 +1,189 @@
+"""A sweep against its experiment and the caps: every fault at once, each with its path."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import UNSET
+
+from workbench.contract.catalog import ParameterSpec
+from workbench.errors import Fault
+from workbench.space import Axis, Concat, Linspace, Product, Range, Space, Value, Values, Where, Zip, space_faults
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from workbench.contract.catalog import Catalog, ExperimentSpec
+    from workbench.contract.sweep import SweepDocument
+
+__all__ = ["Caps", "cap_faults", "sweep_faults", "unknown_experiment", "value_fault"]
+
+MAX_SEED = 2**64 - 1
+
+
+class Caps(msgspec.Struct, frozen=True, kw_only=True):
+    """Limits of one run.
+
+    Parameters
+    ----------
+    max_shards : int
+        Shards of a run.
+    max_rows_per_shard : int
+        Rows of a shard.
+    max_rows : int
+        Rows of a run.
+    """
+
+    max_shards: int = 10_000
+    max_rows_per_shard: int = 100_000
+    max_rows: int = 100_000_000
+
+
+def unknown_experiment(name: str, known: Iterable[str], *, path: str = "sweep.experiment") -> Fault:
+    """Say that there is no such experiment, and which there are."""
+    return Fault(path, f"{name!r} is not deployed{_did_you_mean(name, list(known))}")
+
+
+def find_experiment(name: str, catalog: Catalog) -> ExperimentSpec | Fault:
+    """Look an experiment up; a fault where there is none."""
+    known = (experiment.name for experiment in catalog.experiments)
+    return catalog.find(name) or unknown_experiment(name, known)
+
+
+def sweep_faults(sweep: SweepDocument, spec: ExperimentSpec) -> list[Fault]:
+    """List everything that is wrong with a sweep.
+
+    Parameters
+    ----------
+    sweep : SweepDocument
+        As it came.
+    spec : ExperimentSpec
+        The experiment that it names.
+
+    Returns
+    -------
+    list of Fault
+        Empty where the sweep can run.
+    """
+    faults = space_faults(sweep.space, "sweep.space")
+    faults += _name_faults(sweep, spec)
+    for path, name, axis in _axes(sweep.space, "sweep.space"):
+        if parameter := spec.parameter(name):
+            faults += _axis_faults(parameter, axis, path)
+    for name, value in sweep.fixed.items():
+        if (parameter := spec.parameter(name)) and (message := value_fault(parameter, value)):
+            faults.append(Fault(f"sweep.fixed.{name}", message))
+    if sweep.replicates < 1:
+        faults.append(Fault("sweep.replicates", f"is {sweep.replicates}; at least 1"))
+    if not 0 <= sweep.seed <= MAX_SEED:
+        faults.append(Fault("sweep.seed", f"is {sweep.seed}; from 0 to 2**64 - 1"))
+    return faults
+
+
+def cap_faults(sweep: SweepDocument, shard_size: int, caps: Caps) -> list[Fault]:
+    """List the caps that a sweep of sound shape exceeds."""
+    faults = []
+    if sweep.n_rows > caps.max_rows:
+        faults.append(
+            Fault("sweep", f"has {sweep.n_rows:,} rows; this deployment takes {caps.max_rows:,}: split the sweep")
+        )
+    if not 1 <= shard_size <= caps.max_rows_per_shard:
+        faults.append(Fault("shard_size", f"is {shard_size:,}; from 1 to {caps.max_rows_per_shard:,} rows"))
+    elif (n_shards := -(-sweep.n_rows // shard_size)) > caps.max_shards:
+        needed = -(-sweep.n_rows // caps.max_shards)
+        faults.append(
+            Fault(
+                "shard_size", f"{shard_size:,} makes {n_shards:,} shards; at most {caps.max_shards:,}: use {needed:,}"
+            )
+        )
+    return faults
+
+
+def value_fault(parameter: ParameterSpec, value: Value) -> str | None:
+    """Say what is wrong with one value of a parameter; None where it is good."""
+    if not _has_type(parameter, value):
+        return f"{value!r} is {_type_name(value)}; {parameter.name} is {parameter.type}"
+    if parameter.choices is not None and value not in parameter.choices:
+        return f"{value!r} is not one of {', '.join(map(repr, parameter.choices))}"
+    if isinstance(value, str) or parameter.type == "bool":
+        return None
+    for symbol, bound, holds in (
+        (">", parameter.gt, lambda bound: value > bound),
+        (">=", parameter.ge, lambda bound: value >= bound),
+        ("<", parameter.lt, lambda bound: value < bound),
+        ("<=", parameter.le, lambda bound: value <= bound),
+    ):
+        if bound is not None and not holds(bound):
+            return f"{value!r} is out of bounds; {parameter.name} must be {symbol} {bound:g}"
+    return None
+
+
+def _name_faults(sweep: SweepDocument, spec: ExperimentSpec) -> Iterator[Fault]:
+    known = [parameter.name for parameter in spec.parameters]
+    assigned = dict.fromkeys(sweep.space.names)
+    for path, names in (("sweep.space", assigned), ("sweep.fixed", sweep.fixed)):
+        for name in names:
+            if name not in known:
+                yield Fault(path, f"{spec.name} has no parameter {name!r}{_did_you_mean(name, known)}")
+    for name in sweep.fixed:
+        if name in assigned:
+            yield Fault(f"sweep.fixed.{name}", "is assigned by the space too; give it in one place")
+    for parameter in spec.parameters:
+        if parameter.default is UNSET and parameter.name not in assigned and parameter.name not in sweep.fixed:
+            yield Fault("sweep.space", f"{spec.name} needs a value for {parameter.name!r}: it has no default")
+
+
+def _axes(space: Space, path: str) -> Iterator[tuple[str, str, Axis]]:
+    match space:
+        case Zip(axes):
+            for name, axis in axes.items():
+                yield f"{path}.axes.{name}", name, axis
+        case Product(factors):
+            for position, factor in enumerate(factors):
+                yield from _axes(factor, f"{path}.factors[{position}]")
+        case Concat(parts):
+            for position, part in enumerate(parts):
+                yield from _axes(part, f"{path}.parts[{position}]")
+        case Where(of, _, _):
+            yield from _axes(of, f"{path}.of")
+
+
+def _axis_faults(parameter: ParameterSpec, axis: Axis, path: str) -> Iterator[Fault]:
+    if isinstance(axis, Linspace) and parameter.type != "float":
+        yield Fault(path, f"linspace gives floats; {parameter.name} is {parameter.type}: use a range or a list")
+        return
+    if isinstance(axis, Range) and parameter.type not in {"int", "float"}:
+        yield Fault(path, f"a range gives integers; {parameter.name} is {parameter.type}: use a list")
+        return
+    if len(axis) == 0:
+        return
+    positions: Iterable[int] = range(len(axis)) if isinstance(axis, Values) else sorted({0, len(axis) - 1})
+    for position in positions:
+        if message := value_fault(parameter, axis[position]):
+            where = f"{path}.values[{position}]" if isinstance(axis, Values) else path
+            yield Fault(where, message)
+
+
+def _has_type(parameter: ParameterSpec, value: Value) -> bool:
+    match parameter.type:
+        case "float":
+            return isinstance(value, float | int) and not isinstance(value, bool)
+        case "int":
+            return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
+        case "bool":
+            return isinstance(value, bool)
+        case "str":
+            return isinstance(value, str)
+
+
+def _type_name(value: Value) -> str:
+    too_large = isinstance(value, int) and not -(2**63) <= value < 2**63
+    return "beyond 64 bits" if too_large else type(value).__name__
+
+
+def _did_you_mean(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"{hint} (known: {', '.join(sorted(known)) or 'none'})"

@@ -1,0 +1,261 @@
+"""The `@experiment` decorator: a typed function becomes an experiment, and its signature the single source of its contract."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import inspect
+import re
+import sys
+import types
+import typing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, ParamSpec, TypeVar, cast
+
+import annotated_types
+import msgspec
+import numpy as np
+
+from workbench.contract import COLUMN_TYPES, RESERVED_COLUMNS, ExperimentSpec, MetricSpec, ParameterSpec, value_fault
+from workbench.errors import ExperimentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from workbench.contract import ValueType
+    from workbench.space import Value
+
+__all__ = ["Experiment", "experiment"]
+
+P = ParamSpec("P")
+M = TypeVar("M")
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_RNG = "rng"
+_TYPES: dict[type, ValueType] = {float: "float", int: "int", bool: "bool", str: "str"}
+
+
+class Experiment(Generic[P, M]):
+    """A simulation that can be swept; calling it calls the function.
+
+    Attributes
+    ----------
+    spec : ExperimentSpec
+        Parameters, metrics and fingerprint, as the catalog shows them.
+    function : callable
+        What the researcher wrote.
+    metrics : type
+        The dataclass that it returns.
+    """
+
+    def __init__(self, function: Callable[P, M], *, version: str, vectorized: bool) -> None:
+        self.function = function
+        self.metrics: type = _metrics_class(function)
+        self.spec = _spec(function, self.metrics, version=version, vectorized=vectorized)
+        functools.update_wrapper(self, function)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> M:
+        return self.function(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<experiment {self.spec.name} version {self.spec.version} {self.spec.fingerprint[:8]}>"
+
+
+def experiment(*, version: str, vectorized: bool = False) -> Callable[[Callable[P, M]], Experiment[P, M]]:
+    """Declare a function as an experiment.
+
+    The function takes keyword-only parameters typed ``float``, ``int``, ``bool``, ``str`` or ``Literal[...]``, optionally
+    ``Annotated`` with bounds (``annotated_types.Gt`` ...), a ``Unit`` and a sentence of documentation; and, if it is
+    stochastic, ``rng: numpy.random.Generator``. It returns a dataclass of metrics, typed likewise; ``X | None`` where a
+    metric may be missing.
+
+    Parameters
+    ----------
+    version : str
+        Changed by the author when results are no longer comparable; part of the fingerprint.
+    vectorized : bool
+        Whether the function takes and returns one array per parameter and metric.
+
+    Returns
+    -------
+    callable
+        The decorator.
+
+    Raises
+    ------
+    ExperimentError
+        If the signature cannot be swept; every fault is named.
+
+    Examples
+    --------
+    >>> import dataclasses
+    >>> @dataclasses.dataclass(frozen=True)
+    ... class Area:
+    ...     area: float
+    >>> @experiment(version="1")
+    ... def rectangle(*, width: float, height: float = 1.0) -> Area:
+    ...     return Area(area=width * height)
+    >>> rectangle.spec.parameters[1].default
+    1.0
+    """
+
+    def declare(function: Callable[P, M]) -> Experiment[P, M]:
+        return Experiment(function, version=version, vectorized=vectorized)
+
+    return declare
+
+
+def _spec(function: Callable[..., Any], metrics: type, *, version: str, vectorized: bool) -> ExperimentSpec:
+    name = function.__name__
+    faults: list[str] = []
+    signature = inspect.signature(function)
+    hints = typing.get_type_hints(function, include_extras=True)
+    parameters = []
+    for parameter in signature.parameters.values():
+        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
+            faults.append(f"parameter {parameter.name!r} must be keyword-only: put `*,` first in the signature")
+        elif parameter.name not in hints:
+            faults.append(f"parameter {parameter.name!r} has no type annotation")
+        elif parameter.name == _RNG:
+            if hints[_RNG] is not np.random.Generator:
+                faults.append("parameter 'rng' must be annotated numpy.random.Generator")
+        else:
+            parameters.append(_parameter(parameter, hints[parameter.name], faults))
+    metric_hints = typing.get_type_hints(metrics, include_extras=True)
+    specs = [_metric(field.name, metric_hints[field.name], faults) for field in dataclasses.fields(metrics)]
+    if not specs:
+        faults.append(f"{metrics.__name__} has no fields: return at least one metric")
+    faults += _name_faults([name, *(p.name for p in parameters), *(s.name for s in specs)])
+    if faults:
+        raise ExperimentError(f"experiment {name} ({_location(function)}):\n  " + "\n  ".join(faults))
+    return ExperimentSpec(
+        name=name,
+        version=version,
+        fingerprint=_fingerprint(function, version),
+        vectorized=vectorized,
+        uses_rng=_RNG in signature.parameters,
+        doc=(inspect.getdoc(function) or "").partition("\n")[0],
+        parameters=tuple(parameters),
+        metrics=tuple(specs),
+    )
+
+
+def _parameter(parameter: inspect.Parameter, hint: Any, faults: list[str]) -> ParameterSpec:
+    base, extras = _split(hint)
+    choices: tuple[Value, ...] | None = None
+    if typing.get_origin(base) is Literal:
+        choices = typing.get_args(base)
+        kinds = {type(choice) for choice in choices}
+        base = kinds.pop() if len(kinds) == 1 else object
+    spec = ParameterSpec(
+        name=parameter.name,
+        type=_value_type(f"parameter {parameter.name!r}", base, faults),
+        choices=choices,
+        **_metadata(extras),
+    )
+    if parameter.default is inspect.Parameter.empty:
+        return spec
+    default = float(parameter.default) if spec.type == "float" and type(parameter.default) is int else parameter.default
+    if message := value_fault(spec, default):
+        faults.append(f"default of {parameter.name!r}: {message}")
+    return msgspec.structs.replace(spec, default=default)
+
+
+def _metric(name: str, hint: Any, faults: list[str]) -> MetricSpec:
+    base, extras = _split(hint)
+    members = [member for member in typing.get_args(base) if member is not types.NoneType]
+    optional = typing.get_origin(base) in {types.UnionType, typing.Union} and len(members) == 1
+    if optional:
+        base, inner = _split(members[0])
+        extras = [*extras, *inner]
+    metadata = _metadata(extras)
+    return MetricSpec(
+        name=name,
+        type=_value_type(f"metric {name!r}", base, faults),
+        optional=optional,
+        unit=metadata.get("unit", ""),
+        doc=metadata.get("doc", ""),
+    )
+
+
+def _split(hint: Any) -> tuple[Any, list[Any]]:
+    if typing.get_origin(hint) is Annotated:
+        base, *extras = typing.get_args(hint)
+        return base, extras
+    return hint, []
+
+
+def _metadata(extras: list[Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for extra in extras:
+        match extra:
+            case str():
+                found["doc"] = extra
+            case annotated_types.Unit():
+                found["unit"] = extra.unit
+            case annotated_types.Interval():
+                found |= {key: value for key in ("gt", "ge", "lt", "le") if (value := getattr(extra, key)) is not None}
+            case annotated_types.Gt() | annotated_types.Ge() | annotated_types.Lt() | annotated_types.Le():
+                key = type(extra).__name__.lower()
+                found[key] = getattr(extra, key)
+            case _:
+                continue
+    return found
+
+
+def _value_type(where: str, base: Any, faults: list[str]) -> ValueType:
+    if base in _TYPES:
+        return _TYPES[base]
+    faults.append(
+        f"{where} is {getattr(base, '__name__', base)}; use one of {', '.join(COLUMN_TYPES)}, or Literal of them"
+    )
+    return "str"
+
+
+def _name_faults(names: list[str]) -> list[str]:
+    faults = []
+    for position, name in enumerate(names):
+        if not _NAME.fullmatch(name):
+            faults.append(
+                f"{name!r} must be lower case, start with a letter and hold letters, digits and _: it is a column"
+            )
+        if name in RESERVED_COLUMNS:
+            faults.append(f"{name!r} is a column of every outcome; choose another name")
+        if position > 0 and name in names[1:position]:
+            faults.append(f"{name!r} is used twice among parameters and metrics; columns need distinct names")
+    return faults
+
+
+def _metrics_class(function: Callable[..., Any]) -> type:
+    hint = typing.get_type_hints(function).get("return")
+    if not (isinstance(hint, type) and dataclasses.is_dataclass(hint)):
+        raise ExperimentError(
+            f"experiment {function.__name__} ({_location(function)}): "
+            "annotate the return type with a dataclass whose fields are the metrics"
+        )
+    return hint
+
+
+def _fingerprint(function: Callable[..., Any], version: str) -> str:
+    """Hash the module's source, so that a run says which code made it; line ends do not count."""
+    module = sys.modules.get(function.__module__)
+    path = getattr(module, "__file__", None)
+    source = Path(path).read_text(encoding="utf-8") if path else _source_of(function)
+    text = "\n".join(source.splitlines())
+    return hashlib.blake2b(f"{function.__name__}\0{version}\0{text}".encode(), digest_size=16).hexdigest()
+
+
+def _source_of(function: Callable[..., Any]) -> str:
+    """Source of a function whose module is no file, such as a notebook's cell."""
+    try:
+        return inspect.getsource(function)
+    except (OSError, TypeError) as error:
+        raise ExperimentError(
+            f"experiment {function.__name__} has no source to fingerprint; write it in a module or a notebook cell"
+        ) from error
+
+
+def _location(function: Callable[..., Any]) -> str:
+    code = cast("types.CodeType", getattr(function, "__code__", None))
+    return f"{function.__module__}, line {code.co_firstlineno}" if code else function.__module__

@@ -1,0 +1,110 @@
+"""Which experiments there are: those installed as entry points and those that ``WORKBENCH_EXPERIMENTS`` names."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import os
+import traceback
+from functools import lru_cache
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any, Final
+
+from workbench.contract import Catalog, Environment
+from workbench.errors import ExperimentError
+from workbench.experiments.declare import Experiment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["catalog", "discover", "find"]
+
+ENTRY_POINT_GROUP: Final = "workbench.experiments"
+BUILTIN: Final = ("workbench.experiments.queueing", "workbench.experiments.epidemic")
+
+
+def discover(environ: Mapping[str, str] | None = None) -> dict[str, Experiment[..., Any]]:
+    """Import every module that provides experiments and collect them by name.
+
+    Parameters
+    ----------
+    environ : mapping, optional
+        Read ``WORKBENCH_EXPERIMENTS`` (module names separated by commas) from here; the process's own by default.
+
+    Returns
+    -------
+    dict
+        Experiments by name, sorted.
+
+    Raises
+    ------
+    ExperimentError
+        If a module cannot be imported (with the line that failed), holds no experiment, or two experiments share a name.
+    """
+    found: dict[str, Experiment[..., Any]] = {}
+    for module in _modules(os.environ if environ is None else environ):
+        for candidate in _experiments_of(module):
+            name = candidate.spec.name
+            if found.setdefault(name, candidate) is not candidate:
+                both = f"{found[name].function.__module__} and {candidate.function.__module__}"
+                raise ExperimentError(f"two experiments are named {name!r}, in {both}: rename one")
+    return dict(sorted(found.items()))
+
+
+def find(name: str) -> Experiment[..., Any]:
+    """Return an experiment by name; modules are imported once per process.
+
+    Parameters
+    ----------
+    name : str
+        As in the catalog.
+
+    Returns
+    -------
+    Experiment
+
+    Raises
+    ------
+    ExperimentError
+        If there is none of that name.
+    """
+    known = _discovered(os.environ.get(Environment.EXPERIMENTS, ""))
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise ExperimentError(
+            f"no experiment is named {name!r}; {hint}Known: {', '.join(known)}. "
+            f"Name the module that holds it in {Environment.EXPERIMENTS}."
+        )
+    return known[name]
+
+
+def catalog() -> Catalog:
+    """Describe every experiment that `discover` finds."""
+    return Catalog(experiments=tuple(item.spec for item in discover().values()))
+
+
+@lru_cache(maxsize=4)
+def _discovered(modules: str) -> dict[str, Experiment[..., Any]]:
+    return discover({Environment.EXPERIMENTS: modules})
+
+
+def _modules(environ: Mapping[str, str]) -> tuple[str, ...]:
+    installed = (point.value for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: point.name))
+    named = (name.strip() for name in environ.get(Environment.EXPERIMENTS, "").split(","))
+    return tuple(dict.fromkeys((*BUILTIN, *installed, *filter(None, named))))
+
+
+def _experiments_of(module_name: str) -> list[Experiment[..., Any]]:
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        raise ExperimentError(
+            f"experiments module {module_name!r} cannot be imported: {type(error).__name__}: {error} "
+            f"({last.filename}, line {last.lineno})"
+        ) from error
+    own = [item for item in vars(module).values() if isinstance(item, Experiment) and item.__module__ == module_name]
+    if not own:
+        raise ExperimentError(f"module {module_name!r} declares no experiment: decorate a function with @experiment")
+    return own

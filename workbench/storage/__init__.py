@@ -1,0 +1,5 @@
+"""Where manifests and outcomes lie: one small port, with adapters for a folder, a bucket and a dictionary."""
+
+from workbench.storage.store import Store
+
+__all__ = ["Store"]
