@@ -1,0 +1,62 @@
+"""Parameter sweeps of simulations: one typed function, a grid, and the same rows from a laptop or the cloud.
+
+The public names are imported when they are first used, so that ``import workbench`` costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workbench.errors import WorkbenchError
+    from workbench.experiments.declare import Experiment, experiment
+    from workbench.runs.backend import Backend
+    from workbench.runs.connect import connect, processes, serial
+    from workbench.runs.run import Run
+    from workbench.runs.sweep import Sweep
+    from workbench.space import concat, linspace, logspace, product, zipped
+
+__all__ = [
+    "Backend",
+    "Experiment",
+    "Run",
+    "Sweep",
+    "WorkbenchError",
+    "concat",
+    "connect",
+    "experiment",
+    "linspace",
+    "logspace",
+    "processes",
+    "product",
+    "serial",
+    "zipped",
+]
+
+_MODULE_OF = {
+    "Backend": "workbench.runs.backend",
+    "Experiment": "workbench.experiments.declare",
+    "Run": "workbench.runs.run",
+    "Sweep": "workbench.runs.sweep",
+    "WorkbenchError": "workbench.errors",
+    "concat": "workbench.space",
+    "connect": "workbench.runs.connect",
+    "experiment": "workbench.experiments.declare",
+    "linspace": "workbench.space",
+    "logspace": "workbench.space",
+    "processes": "workbench.runs.connect",
+    "product": "workbench.space",
+    "serial": "workbench.runs.connect",
+    "zipped": "workbench.space",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_MODULE_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -6,6 +6,7 @@
     ├── SpaceError            a space, axis or point that cannot be
     ├── ExperimentError       an experiment that is declared wrongly or cannot be found
     ├── SweepError            a sweep that its experiment or the caps refuse; all faults at once
+    ├── CodeMismatchError     the code here is not the code that is deployed
     ├── ContractError         a document of another version or shape than ours
     ├── OutcomeError          an outcome that does not match its declared schema
     ├── StorageError          a store that cannot be read or written
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ApiError",
+    "CodeMismatchError",
     "ContractError",
     "DeploymentError",
     "EmulatorError",
@@ -89,6 +91,10 @@ class SweepError(WorkbenchError):
         self.faults = tuple(faults)
         self.over_cap = over_cap
         super().__init__("the sweep is refused:\n" + "\n".join(f"  {fault}" for fault in self.faults))
+
+
+class CodeMismatchError(WorkbenchError):
+    """The experiment's code here is not the code that is deployed."""
 
 
 class ContractError(WorkbenchError):

@@ -21,7 +21,7 @@ __all__ = ["CONFIDENCE", "aggregate", "tidy"]
 CONFIDENCE: Final = 0.95
 
 
-def aggregate(  # noqa: PLR0913 - the engine, the run and the question
+def aggregate(
     engine: QueryEngine,
     spec: ExperimentSpec,
     run_id: str,

@@ -25,7 +25,7 @@ _TICKS = 7
 _EMPTY_CELL: dict[str, Any] = {"facecolor": "#EEEEEE", "edgecolor": "#999999", "hatch": "/////", "linewidth": 0.0}
 
 
-def heatmap(  # noqa: PLR0913 - a chart's columns and wording are its interface
+def heatmap(
     frame: pd.DataFrame,
     *,
     x: str,

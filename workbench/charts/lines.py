@@ -48,7 +48,7 @@ class _Level:
     rows: pd.DataFrame
 
 
-def lines(  # noqa: PLR0913 - a chart's columns and wording are its interface
+def lines(
     frame: pd.DataFrame,
     *,
     x: str,

@@ -15,6 +15,7 @@ from workbench.contract.columns import (
 )
 from workbench.contract.messages import ErrorBody, ErrorDetail, ErrorReply, Manifest, RunReply, RunRequest, Task
 from workbench.contract.names import RUNS_TABLE, Environment, ErrorCode, Output, run_id_for, table_name
+from workbench.contract.plan import plan_run
 from workbench.contract.sweep import Seeding, SweepDocument, conform, sweep_id
 from workbench.contract.validation import Caps, cap_faults, find_experiment, sweep_faults, value_fault
 
@@ -55,6 +56,7 @@ __all__ = [
     "encode",
     "find_experiment",
     "outcome_columns",
+    "plan_run",
     "run_id_for",
     "sweep_faults",
     "sweep_id",

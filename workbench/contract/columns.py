@@ -1,13 +1,13 @@
-"""Every column of every table, in one place: the outcome's schema, Glue's table and the SQL builder read it from here."""
+"""Every column of every table, in one place: outcome files, Glue tables and the SQL builder read them from here."""
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import msgspec
 
-# Read at run time by msgspec in other modules' signatures; imported here for the annotation only.
-from workbench.contract.catalog import ExperimentSpec, ValueType
+if TYPE_CHECKING:
+    from workbench.contract.catalog import ExperimentSpec, ValueType
 
 __all__ = [
     "COLUMN_TYPES",

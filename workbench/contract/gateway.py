@@ -1,8 +1,8 @@
 """The request as API Gateway checks it: JSON Schema draft 4, derived from the wire types.
 
-The gateway refuses what is malformed; what needs the catalog is refused by the parent. Its models are kept to what the
-gateway is documented to support: no ``$defs``, no ``anyOf``, no recursion. A union of scalars becomes a list of types, a
-union of objects an object with one of their kinds, and the parent's strict decoding checks what is inside.
+The gateway refuses what is malformed; what needs the catalog is refused by the parent. Its models are kept to what
+the gateway is documented to support: no ``$defs``, no ``anyOf``, no recursion. A union of scalars becomes a list of
+types, a union of objects an object with one of their kinds, and the parent's strict decoding checks what is inside.
 """
 
 from __future__ import annotations

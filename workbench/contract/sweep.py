@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 import msgspec
 
-from workbench.contract.catalog import ExperimentSpec
 from workbench.contract.codec import canonical, digest
-from workbench.space import Axis, Concat, Product, Space, Value, Values, Where, Zip
+from workbench.space import Axis, Concat, Linspace, Product, Range, Space, Value, Values, Where, Zip
+
+if TYPE_CHECKING:
+    from workbench.contract.catalog import ExperimentSpec
 
 __all__ = ["Seeding", "SweepDocument", "conform", "sweep_id"]
 
@@ -56,7 +58,7 @@ class SweepDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
 
 def conform(sweep: SweepDocument, spec: ExperimentSpec) -> SweepDocument:
-    """Bring a valid sweep into the one form that is hashed: integers for float parameters become floats, defaults are filled in.
+    """Bring a valid sweep into the one form that is hashed: floats where floats are declared, defaults filled in.
 
     Parameters
     ----------
@@ -73,7 +75,7 @@ def conform(sweep: SweepDocument, spec: ExperimentSpec) -> SweepDocument:
     floats = frozenset(parameter.name for parameter in spec.parameters if parameter.type == "float")
     assigned = set(sweep.space.names)
     fixed: dict[str, Value] = {
-        parameter.name: sweep.fixed.get(parameter.name, parameter.default)  # type: ignore[misc]
+        parameter.name: sweep.fixed.get(parameter.name, cast("Value", parameter.default))
         for parameter in spec.parameters
         if parameter.name not in assigned
     }
@@ -115,4 +117,10 @@ def _conform_space(space: Space, floats: frozenset[str]) -> Space:
 
 
 def _conform_axis(axis: Axis) -> Axis:
-    return Values(tuple(float(value) for value in axis.values)) if isinstance(axis, Values) else axis
+    match axis:
+        case Values(values):
+            return Values(tuple(float(value) for value in values))
+        case Linspace(start, stop, num):
+            return Linspace(float(start), float(stop), num)
+        case Range():
+            return axis

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import difflib
+import math
+import operator
+import sys
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import UNSET
 
-from workbench.contract.catalog import ParameterSpec
 from workbench.errors import Fault
 from workbench.space import Axis, Concat, Linspace, Product, Range, Space, Value, Values, Where, Zip, space_faults
+from workbench.space.faults import MAX_POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from workbench.contract.catalog import Catalog, ExperimentSpec
+    from workbench.contract.catalog import Catalog, ExperimentSpec, ParameterSpec
     from workbench.contract.sweep import SweepDocument
 
 __all__ = ["Caps", "cap_faults", "sweep_faults", "unknown_experiment", "value_fault"]
@@ -79,7 +82,7 @@ def sweep_faults(sweep: SweepDocument, spec: ExperimentSpec) -> list[Fault]:
         faults.append(Fault("sweep.replicates", f"is {sweep.replicates}; at least 1"))
     if not 0 <= sweep.seed <= MAX_SEED:
         faults.append(Fault("sweep.seed", f"is {sweep.seed}; from 0 to 2**64 - 1"))
-    return faults
+    return list(dict.fromkeys(faults))
 
 
 def cap_faults(sweep: SweepDocument, shard_size: int, caps: Caps) -> list[Fault]:
@@ -105,17 +108,19 @@ def value_fault(parameter: ParameterSpec, value: Value) -> str | None:
     """Say what is wrong with one value of a parameter; None where it is good."""
     if not _has_type(parameter, value):
         return f"{value!r} is {_type_name(value)}; {parameter.name} is {parameter.type}"
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"{value} is not a finite number"
     if parameter.choices is not None and value not in parameter.choices:
         return f"{value!r} is not one of {', '.join(map(repr, parameter.choices))}"
     if isinstance(value, str) or parameter.type == "bool":
         return None
     for symbol, bound, holds in (
-        (">", parameter.gt, lambda bound: value > bound),
-        (">=", parameter.ge, lambda bound: value >= bound),
-        ("<", parameter.lt, lambda bound: value < bound),
-        ("<=", parameter.le, lambda bound: value <= bound),
+        (">", parameter.gt, operator.gt),
+        (">=", parameter.ge, operator.ge),
+        ("<", parameter.lt, operator.lt),
+        ("<=", parameter.le, operator.le),
     ):
-        if bound is not None and not holds(bound):
+        if bound is not None and not holds(value, bound):
             return f"{value!r} is out of bounds; {parameter.name} must be {symbol} {bound:g}"
     return None
 
@@ -157,19 +162,26 @@ def _axis_faults(parameter: ParameterSpec, axis: Axis, path: str) -> Iterator[Fa
     if isinstance(axis, Range) and parameter.type not in {"int", "float"}:
         yield Fault(path, f"a range gives integers; {parameter.name} is {parameter.type}: use a list")
         return
-    if len(axis) == 0:
-        return
-    positions: Iterable[int] = range(len(axis)) if isinstance(axis, Values) else sorted({0, len(axis) - 1})
-    for position in positions:
+    for position in _positions(parameter, axis):
         if message := value_fault(parameter, axis[position]):
             where = f"{path}.values[{position}]" if isinstance(axis, Values) else path
             yield Fault(where, message)
 
 
+def _positions(parameter: ParameterSpec, axis: Axis) -> Iterable[int]:
+    """Where to look at an axis: everywhere if it is spelled out, else where the first fault must show."""
+    if isinstance(axis, Values):
+        return range(axis.size)
+    if parameter.choices is not None:  # distinct values: one more than there are choices cannot all be allowed
+        return range(min(axis.size, len(parameter.choices) + 1))
+    return sorted({0, axis.size - 1}) if 0 < axis.size <= MAX_POINTS else ()
+
+
 def _has_type(parameter: ParameterSpec, value: Value) -> bool:
     match parameter.type:
         case "float":
-            return isinstance(value, float | int) and not isinstance(value, bool)
+            within = isinstance(value, int) and abs(value) <= sys.float_info.max
+            return isinstance(value, float) or (within and not isinstance(value, bool))
         case "int":
             return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
         case "bool":

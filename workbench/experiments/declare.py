@@ -1,4 +1,4 @@
-"""The `@experiment` decorator: a typed function becomes an experiment, and its signature the single source of its contract."""
+"""The `@experiment` decorator: a typed function becomes an experiment, its signature the source of its contract."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sys
 import types
 import typing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, ParamSpec, TypeVar
 
 import annotated_types
 import msgspec
@@ -51,11 +51,13 @@ class Experiment(Generic[P, M]):
 
     def __init__(self, function: Callable[P, M], *, version: str, vectorized: bool) -> None:
         self.function = function
-        self.metrics: type = _metrics_class(function)
-        self.spec = _spec(function, self.metrics, version=version, vectorized=vectorized)
+        hints = _hints(function)
+        self.spec = _spec(function, hints, version=version, vectorized=vectorized)
+        self.metrics: type = hints["return"]
         functools.update_wrapper(self, function)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> M:
+        """Call the researcher's function."""
         return self.function(*args, **kwargs)
 
     def __repr__(self) -> str:
@@ -65,17 +67,17 @@ class Experiment(Generic[P, M]):
 def experiment(*, version: str, vectorized: bool = False) -> Callable[[Callable[P, M]], Experiment[P, M]]:
     """Declare a function as an experiment.
 
-    The function takes keyword-only parameters typed ``float``, ``int``, ``bool``, ``str`` or ``Literal[...]``, optionally
-    ``Annotated`` with bounds (``annotated_types.Gt`` ...), a ``Unit`` and a sentence of documentation; and, if it is
-    stochastic, ``rng: numpy.random.Generator``. It returns a dataclass of metrics, typed likewise; ``X | None`` where a
-    metric may be missing.
+    The function takes keyword-only parameters typed ``float``, ``int``, ``bool``, ``str`` or ``Literal[...]``,
+    optionally ``Annotated`` with bounds (``annotated_types.Gt`` ...), a ``Unit`` and a sentence of documentation; and,
+    if it is stochastic, ``rng: numpy.random.Generator``. It returns a dataclass of metrics, typed likewise;
+    ``X | None`` where a metric may be missing.
 
     Parameters
     ----------
     version : str
         Changed by the author when results are no longer comparable; part of the fingerprint.
     vectorized : bool
-        Whether the function takes and returns one array per parameter and metric.
+        Whether the function takes and returns one array per parameter and metric; it cannot take `rng`.
 
     Returns
     -------
@@ -106,11 +108,10 @@ def experiment(*, version: str, vectorized: bool = False) -> Callable[[Callable[
     return declare
 
 
-def _spec(function: Callable[..., Any], metrics: type, *, version: str, vectorized: bool) -> ExperimentSpec:
+def _spec(function: Callable[..., Any], hints: dict[str, Any], *, version: str, vectorized: bool) -> ExperimentSpec:
     name = function.__name__
     faults: list[str] = []
     signature = inspect.signature(function)
-    hints = typing.get_type_hints(function, include_extras=True)
     parameters = []
     for parameter in signature.parameters.values():
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
@@ -118,14 +119,13 @@ def _spec(function: Callable[..., Any], metrics: type, *, version: str, vectoriz
         elif parameter.name not in hints:
             faults.append(f"parameter {parameter.name!r} has no type annotation")
         elif parameter.name == _RNG:
+            if vectorized:
+                faults.append("a vectorized experiment cannot take 'rng': evaluate row by row, or without randomness")
             if hints[_RNG] is not np.random.Generator:
                 faults.append("parameter 'rng' must be annotated numpy.random.Generator")
         else:
             parameters.append(_parameter(parameter, hints[parameter.name], faults))
-    metric_hints = typing.get_type_hints(metrics, include_extras=True)
-    specs = [_metric(field.name, metric_hints[field.name], faults) for field in dataclasses.fields(metrics)]
-    if not specs:
-        faults.append(f"{metrics.__name__} has no fields: return at least one metric")
+    specs = _metrics(hints.get("return"), faults)
     faults += _name_faults([name, *(p.name for p in parameters), *(s.name for s in specs)])
     if faults:
         raise ExperimentError(f"experiment {name} ({_location(function)}):\n  " + "\n  ".join(faults))
@@ -160,6 +160,17 @@ def _parameter(parameter: inspect.Parameter, hint: Any, faults: list[str]) -> Pa
     if message := value_fault(spec, default):
         faults.append(f"default of {parameter.name!r}: {message}")
     return msgspec.structs.replace(spec, default=default)
+
+
+def _metrics(returned: Any, faults: list[str]) -> list[MetricSpec]:
+    if not (isinstance(returned, type) and dataclasses.is_dataclass(returned)):
+        faults.append("annotate the return type with a dataclass whose fields are the metrics")
+        return []
+    hints = _hints(returned)
+    fields = dataclasses.fields(returned)
+    if not fields:
+        faults.append(f"{returned.__name__} has no fields: return at least one metric")
+    return [_metric(field.name, hints[field.name], faults) for field in fields]
 
 
 def _metric(name: str, hint: Any, faults: list[str]) -> MetricSpec:
@@ -227,14 +238,15 @@ def _name_faults(names: list[str]) -> list[str]:
     return faults
 
 
-def _metrics_class(function: Callable[..., Any]) -> type:
-    hint = typing.get_type_hints(function).get("return")
-    if not (isinstance(hint, type) and dataclasses.is_dataclass(hint)):
+def _hints(annotated: Any) -> dict[str, Any]:
+    """Read annotations, which may be texts that name what the module only imports for the type checker."""
+    try:
+        return typing.get_type_hints(annotated, include_extras=True)
+    except NameError as error:
         raise ExperimentError(
-            f"experiment {function.__name__} ({_location(function)}): "
-            "annotate the return type with a dataclass whose fields are the metrics"
-        )
-    return hint
+            f"{annotated.__qualname__} ({annotated.__module__}): {error}; annotations are read at run time: "
+            "import the name there, not under TYPE_CHECKING, and declare metrics at the top of the module"
+        ) from error
 
 
 def _fingerprint(function: Callable[..., Any], version: str) -> str:
@@ -257,5 +269,4 @@ def _source_of(function: Callable[..., Any]) -> str:
 
 
 def _location(function: Callable[..., Any]) -> str:
-    code = cast("types.CodeType", getattr(function, "__code__", None))
-    return f"{function.__module__}, line {code.co_firstlineno}" if code else function.__module__
+    return f"{function.__module__}, line {inspect.unwrap(function).__code__.co_firstlineno}"

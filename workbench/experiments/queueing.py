@@ -34,7 +34,7 @@ class MMcMetrics:
 
 
 @experiment(version="1")
-def mmc_queue(  # noqa: PLR0913 - the parameters are the axes of a sweep
+def mmc_queue(
     *,
     arrival_rate: Annotated[float, Gt(0), Unit("1/s"), "Mean number of customers who arrive per second."],
     service_rate: Annotated[float, Gt(0), Unit("1/s"), "Customers that one busy server completes per second."] = 1.0,

@@ -39,7 +39,7 @@ def discover(environ: Mapping[str, str] | None = None) -> dict[str, Experiment[.
     Raises
     ------
     ExperimentError
-        If a module cannot be imported (with the line that failed), holds no experiment, or two experiments share a name.
+        If a module cannot be imported (with the line that failed) or holds no experiment, or if two share a name.
     """
     found: dict[str, Experiment[..., Any]] = {}
     for module in _modules(os.environ if environ is None else environ):

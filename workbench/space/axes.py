@@ -22,6 +22,11 @@ class Values(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field=
 
     values: tuple[Value, ...]
 
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return len(self.values)
+
     def __len__(self) -> int:
         return len(self.values)
 
@@ -36,29 +41,42 @@ class Range(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
     stop: int
     step: int = 1
 
+    @property
+    def size(self) -> int:
+        """Number of values, also where it is beyond what `len` can say."""
+        return max(-((self.start - self.stop) // self.step), 0) if self.step else 0
+
     def __len__(self) -> int:
-        return len(range(self.start, self.stop, self.step)) if self.step else 0
+        return self.size
 
     def __getitem__(self, index: int) -> Value:
         return range(self.start, self.stop, self.step)[index]
 
 
 class Linspace(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="linspace"):
-    """``num`` evenly spaced floats from ``start`` to ``stop``, both included; the bits are those of ``numpy.linspace``."""
+    """``num`` evenly spaced floats, both ends included; the bits are those of ``numpy.linspace``."""
 
     start: float
     stop: float
     num: int
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """Number of values, also where it is beyond what `len` can say."""
         return max(self.num, 0)
+
+    def __len__(self) -> int:
+        return self.size
 
     def __getitem__(self, index: int) -> Value:
         if not 0 <= index < self.num:
             raise IndexError(index)
         if index == self.num - 1 and self.num > 1:
             return self.stop
-        return index * self.step + self.start
+        if step := self.step:
+            return index * step + self.start
+        # As numpy does where the step is too small for a float, or there is none.
+        return index / max(self.num - 1, 1) * (self.stop - self.start) + self.start
 
     @property
     def step(self) -> float:
@@ -114,7 +132,8 @@ def logspace(start: float, stop: float, num: int, *, base: float = 10.0) -> Valu
     >>> list(logspace(0, 2, 3))
     [1.0, 10.0, 100.0]
     """
-    return Values(tuple(float(base) ** float(exponent) for exponent in linspace(start, stop, num)))  # type: ignore[arg-type]
+    exponents = linspace(start, stop, num)
+    return Values(tuple(float(base) ** float(exponents[index]) for index in range(num)))
 
 
 def as_axis(name: str, values: object) -> Axis:
@@ -140,7 +159,7 @@ def as_axis(name: str, values: object) -> Axis:
         return values
     if isinstance(values, range):
         return Range(start=values.start, stop=values.stop, step=values.step)
-    if isinstance(values, str) or not hasattr(values, "__iter__"):
+    if isinstance(values, str) or not hasattr(values, "__iter__") or getattr(values, "shape", None) == ():
         return Values((_scalar(name, values),))
     return Values(tuple(_scalar(name, value) for value in values))
 
@@ -148,11 +167,12 @@ def as_axis(name: str, values: object) -> Axis:
 def _scalar(name: str, value: object) -> Value:
     if isinstance(value, bool | int | float | str) and type(value).__module__ == "builtins":
         return value
-    item = getattr(value, "item", None)
-    if callable(item):  # numpy's scalars
-        return _scalar(name, item())
-    if isinstance(value, SupportsIndex):
-        return value.__index__()
-    if isinstance(value, SupportsFloat):
-        return float(value)
+    if getattr(value, "shape", ()) == ():  # a row of an array is no value
+        item = getattr(value, "item", None)
+        if callable(item) and type(plain := item()) is not type(value):  # numpy's scalars, but for long doubles
+            return _scalar(name, plain)
+        if isinstance(value, SupportsIndex):
+            return value.__index__()
+        if isinstance(value, SupportsFloat):
+            return float(value)
     raise SpaceError(f"{name}: {value!r} is a {type(value).__name__}; values are float, int, bool or str")

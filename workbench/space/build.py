@@ -18,7 +18,7 @@ AnySpace = TypeVar("AnySpace", Product, Zip, Concat)
 
 
 def product(*spaces: Space, **axes: object) -> Product:
-    """Every combination of the given spaces and axes, the last one varying fastest.
+    """Combine everything with everything: all points of the given spaces and axes, the last one varying fastest.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def product(*spaces: Space, **axes: object) -> Product:
 
 
 def zipped(**axes: object) -> Zip:
-    """Axes walked together: the i-th point takes the i-th value of each.
+    """Walk axes together: the i-th point takes the i-th value of each.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def zipped(**axes: object) -> Zip:
 
 
 def concat(*spaces: Space) -> Concat:
-    """The points of several spaces, one space after the other.
+    """Append spaces: the points of the first, then those of the next.
 
     Parameters
     ----------

@@ -36,7 +36,7 @@ def space_faults(space: Space, path: str = "space") -> list[Fault]:
     """
     faults = list(_faults(space, path))
     if not faults and space.size > MAX_POINTS:
-        faults.append(Fault(path, f"has {space.size:,} points; at most {MAX_POINTS:,} can be numbered"))
+        faults.append(_too_many(path))
     if not faults and space.size == 0:
         faults.append(Fault(path, "has no points: the condition keeps none of them"))
     return faults
@@ -58,9 +58,7 @@ def _faults(space: Space, path: str) -> Iterator[Fault]:
             yield from _concat_faults(parts, path)
         case Where(of, keep, kept):
             inner = list(_faults(of, f"{path}.of"))
-            yield from inner
-            if not inner:
-                yield from _where_faults(of, keep, kept, path)
+            yield from inner or _where_faults(of, keep, kept, path)
 
 
 def _zip_faults(axes: dict[str, Axis], path: str) -> Iterator[Fault]:
@@ -68,7 +66,7 @@ def _zip_faults(axes: dict[str, Axis], path: str) -> Iterator[Fault]:
         yield Fault(f"{path}.axes", "is empty; name at least one parameter")
     for name, axis in axes.items():
         yield from _axis_faults(axis, f"{path}.axes.{name}")
-    lengths = {name: len(axis) for name, axis in axes.items()}
+    lengths = {name: axis.size for name, axis in axes.items()}
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{name} has {length}" for name, length in lengths.items())
         yield Fault(f"{path}.axes", f"zipped axes must have the same number of values; {listed}")
@@ -83,12 +81,19 @@ def _axis_faults(axis: Axis, path: str) -> Iterator[Fault]:
         case Range(step=0):
             yield Fault(f"{path}.step", "is 0; a range must advance")
             return
-        case Linspace(start, stop, _) if not (math.isfinite(start) and math.isfinite(stop)):
-            yield Fault(path, f"runs from {start} to {stop}; both ends must be finite")
+        case Linspace(start, stop, _) if not math.isfinite(stop - start):
+            yield Fault(path, f"runs from {start} to {stop}; both ends and their distance must be finite")
         case _:
             pass
-    if len(axis) == 0:
+    if axis.size == 0:
         yield Fault(path, "has no values; give at least one, or leave the parameter out to use its default")
+    if axis.size > MAX_POINTS:
+        yield _too_many(path)
+
+
+def _too_many(path: str) -> Fault:
+    # The number itself may have thousands of digits: it comes from the wire.
+    return Fault(path, f"has more than {MAX_POINTS:,} points, the most that can be numbered: split the sweep")
 
 
 def _concat_faults(parts: tuple[Space, ...], path: str) -> Iterator[Fault]:
@@ -104,6 +109,9 @@ def _concat_faults(parts: tuple[Space, ...], path: str) -> Iterator[Fault]:
 
 
 def _where_faults(of: Space, keep: str, kept: int, path: str) -> Iterator[Fault]:
+    if of.size > MAX_POINTS:
+        yield _too_many(f"{path}.of")
+        return
     try:
         bits = kept_bits(keep, of.size)
     except ValueError as error:

@@ -108,7 +108,7 @@ class Zip(_Node, frozen=True, tag="zip"):
     @property
     def size(self) -> int:
         """Number of points."""
-        return min((len(axis) for axis in self.axes.values()), default=0)
+        return min((axis.size for axis in self.axes.values()), default=0)
 
     def _point(self, index: int) -> Point:
         return {name: axis[index] for name, axis in self.axes.items()}
@@ -221,11 +221,14 @@ def kept_bits(keep: str, size: int) -> bytes:
     expected = (size + 7) // 8
     try:
         # Bounded: a few bytes must not unpack to gigabytes.
-        bits = zlib.decompressobj().decompress(base64.b64decode(keep, validate=True), expected + 1)
+        unpacker = zlib.decompressobj()
+        bits = unpacker.decompress(base64.b64decode(keep, validate=True), expected + 1)
     except (binascii.Error, zlib.error) as error:
         raise ValueError(f"not base64 of a zlib stream ({error})") from error
     if len(bits) != expected:
         raise ValueError(f"holds {len(bits)} bytes or more where {size} points need {expected}")
+    if not unpacker.eof or unpacker.unused_data:
+        raise ValueError("is cut short, or goes on behind its end")
     return bits
 
 

@@ -84,9 +84,12 @@ def stride(n_rows: int) -> int:
     >>> [position * stride(10) % 10 for position in range(10)]
     [0, 7, 4, 1, 8, 5, 2, 9, 6, 3]
     """
-    target = (math.isqrt(5 * n_rows * n_rows) - n_rows) // 2
+    doubled = math.isqrt(5 * n_rows * n_rows) - n_rows  # twice the quotient, rounded down
+    nearest = (doubled + 1) // 2
+    sides = (-1, 1) if doubled % 2 else (1, -1)  # first the side on which the quotient lies
     for distance in range(n_rows + 1):
-        for candidate in (target - distance, target + distance):
+        for side in sides:
+            candidate = nearest + side * distance
             if candidate > 0 and math.gcd(candidate, n_rows) == 1:
                 return candidate
     return 1

@@ -1,0 +1,78 @@
+# Each target works alone on a machine with Python 3.11 or newer and nothing else prepared.
+#   make demo PYTHON=/path/to/python    chooses the interpreter.
+
+PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(BIN)/python -m
+STAMP := $(VENV)/.setup-done
+
+# Workers share nothing: each starts its own emulator when its files need one, so a file's tests stay together.
+PARALLEL := -n 2 --dist loadfile
+NBVAL := --nbval --nbval-current-env --nbval-cell-timeout 120 --nbval-sanitize-with notebooks/sanitize.cfg
+
+# The notebooks get a stack of their own, fresh, and stopped at the end; yours stays as it is.
+TEST_HOME := $(CURDIR)/build/home
+STOP := $(BIN)/workbench down >/dev/null 2>&1
+WITH_STACK = export WORKBENCH_HOME='$(TEST_HOME)'; trap '$(STOP)' EXIT; trap 'exit 130' INT TERM; \
+	$(STOP); rm -rf '$(TEST_HOME)/local'; $(BIN)/workbench up
+
+.PHONY: help setup demo static check test notebooks clean
+
+help:
+	@echo "make demo       the whole main job on the AWS stack in the laptop, ending with a table and a chart"
+	@echo "make test       everything that is checked: style, types, imports, all tests, the notebooks"
+	@echo "make check      the quick part of it, for while you work"
+	@echo "make notebooks  execute the notebooks again and keep their outputs"
+	@echo "make clean      remove the virtual environment, caches and build products"
+
+setup: $(STAMP)
+
+demo: $(STAMP)
+	@$(BIN)/workbench demo
+
+static: $(STAMP)
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+	cd cdk && ../$(RUN) mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache *.py
+	$(BIN)/lint-imports
+
+check: static
+	$(RUN) pytest $(PARALLEL) -m "not emulator" --ignore tests/cdk --doctest-modules tests workbench
+
+test: static
+	@$(WITH_STACK) && $(RUN) pytest $(PARALLEL) $(NBVAL) --doctest-modules tests workbench notebooks
+
+notebooks: $(STAMP)
+	@$(WITH_STACK) && $(BIN)/python notebooks/execute.py
+
+clean:
+	@if [ -x $(BIN)/workbench ]; then $(STOP); WORKBENCH_HOME='$(TEST_HOME)' $(STOP); fi; true
+	rm -rf $(VENV) build dist cdk/cdk.out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find workbench lambdas cdk tests notebooks -type d \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
+
+# Modules are compiled when they are first imported: most of the CDK never is, and compiling it takes longer than the rest.
+$(STAMP): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing the pinned packages into $(VENV); this takes a few minutes once."
+	@$(RUN) pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(BIN)/python:
+	@found=; \
+	for candidate in $(PYTHON); do \
+		if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then found=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+		echo "No Python 3.11 or newer among: $(PYTHON). Install one, or name it: make PYTHON=/path/to/python" >&2; exit 1; \
+	fi; \
+	if ! $$found -c 'import ensurepip, venv' >/dev/null 2>&1; then \
+		package=$$($$found -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'); \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "Installing $$package, which Debian keeps apart from Python."; \
+			apt-get update -qq && apt-get install -y -qq $$package; \
+		else \
+			echo "$$found cannot make virtual environments. On Debian or Ubuntu: sudo apt-get install $$package" >&2; exit 1; \
+		fi; \
+	fi; \
+	$$found -m venv --clear $(VENV)

@@ -1,0 +1,1 @@
+"""The child: evaluates one shard and leaves its outcome."""

@@ -1,0 +1,96 @@
+"""Parameters of any rows as numpy columns: mixed-radix arithmetic over the space, no product in memory."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from workbench.space import Axis, Concat, Linspace, Product, Range, Space, Where, Zip
+from workbench.space.grid import kept_bits
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from workbench.contract import ExperimentSpec, SweepDocument, ValueType
+
+__all__ = ["DTYPES", "parameter_columns"]
+
+DTYPES: Final[dict[ValueType, Any]] = {"float": np.float64, "int": np.int64, "bool": np.bool_, "str": np.object_}
+
+
+def parameter_columns(
+    sweep: SweepDocument, spec: ExperimentSpec, point_index: NDArray[np.int64]
+) -> dict[str, NDArray[Any]]:
+    """Compute every parameter of the given points.
+
+    Parameters
+    ----------
+    sweep : SweepDocument
+        In conformed shape.
+    spec : ExperimentSpec
+        Its experiment.
+    point_index : ndarray of int64, shape (n,)
+        Which points.
+
+    Returns
+    -------
+    dict of ndarray, each of shape (n,)
+        In the order of the signature, typed as declared.
+    """
+    found = _columns(sweep.space, point_index)
+    columns = {}
+    for parameter in spec.parameters:
+        values = found[parameter.name] if parameter.name in found else sweep.fixed[parameter.name]
+        column = np.empty(len(point_index), dtype=DTYPES[parameter.type])
+        column[:] = values
+        columns[parameter.name] = column
+    return columns
+
+
+def _columns(space: Space, index: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    match space:
+        case Zip(axes):
+            return {name: _axis_values(axis, index) for name, axis in axes.items()}
+        case Product(factors):
+            columns: dict[str, NDArray[Any]] = {}
+            for factor in reversed(factors):
+                index, within = np.divmod(index, factor.size)
+                columns |= _columns(factor, within)
+            return columns
+        case Concat(parts):
+            return _concatenated(parts, index)
+        case Where(of, keep, _):
+            return _columns(of, _kept(keep, of.size)[index])
+
+
+def _concatenated(parts: tuple[Space, ...], index: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    columns: dict[str, NDArray[Any]] = {}
+    begin = 0
+    for part in parts:
+        inside = (index >= begin) & (index < begin + part.size)
+        for name, values in _columns(part, index[inside] - begin).items():
+            column = columns.setdefault(name, np.empty(len(index), dtype=np.object_))
+            column[inside] = values
+        begin += part.size
+    return columns
+
+
+def _axis_values(axis: Axis, index: NDArray[np.int64]) -> NDArray[Any]:
+    match axis:
+        case Range(start, _, step):
+            return start + step * index
+        case Linspace(start, stop, num):
+            values = index * axis.step + start
+            return np.where(index == num - 1, stop, values) if num > 1 else values
+        case _:
+            kinds = {type(value) for value in axis.values}
+            dtype = DTYPES["float"] if kinds == {float} else np.object_
+            return np.array(axis.values, dtype=dtype)[index]
+
+
+@lru_cache(maxsize=8)
+def _kept(keep: str, size: int) -> NDArray[np.int64]:
+    bits = np.frombuffer(kept_bits(keep, size), dtype=np.uint8)
+    return np.flatnonzero(np.unpackbits(bits, count=size, bitorder="little"))

@@ -1,0 +1,191 @@
+"""The outcome file: rows and results as an Arrow table of the declared schema, in zstd-compressed Parquet.
+
+Arrow arrays are built from numpy's buffers: where pandas is installed, ``pyarrow.array`` imports it, which costs a cold
+child most of a second.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from workbench.contract import SCHEMA_VERSION, ColumnType, ExperimentSpec, outcome_columns
+from workbench.errors import OutcomeError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+    from workbench.compute.evaluate import Results
+    from workbench.compute.rows import ShardRows
+
+__all__ = ["decode_outcome", "encode_outcome", "outcome_schema", "outcome_table"]
+
+_ARROW: Final[dict[ColumnType, Any]] = {
+    "bigint": pa.int64(),
+    "int": pa.int32(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "string": pa.string(),
+    "timestamp": pa.timestamp("ms"),
+}
+_NUMPY: Final[dict[ColumnType, Any]] = {"bigint": np.int64, "int": np.int32, "double": np.float64}
+
+
+def outcome_schema(spec: ExperimentSpec) -> Any:
+    """Return the Arrow schema of an experiment's outcomes.
+
+    Parameters
+    ----------
+    spec : ExperimentSpec
+        From the catalog.
+
+    Returns
+    -------
+    pyarrow.Schema
+    """
+    return pa.schema([(column.name, _ARROW[column.type]) for column in outcome_columns(spec)])
+
+
+def outcome_table(
+    spec: ExperimentSpec,
+    rows: ShardRows,
+    results: Results,
+    *,
+    shard_id: int,
+    attempt: int,
+    started_at: datetime,
+    worker: str,
+) -> Any:
+    """Join rows and results into the table that a shard leaves behind.
+
+    Parameters
+    ----------
+    spec : ExperimentSpec
+        The experiment.
+    rows, results : ShardRows, Results
+        Of the shard, in the same order.
+    shard_id, attempt : int
+        Which shard, and which delivery of it.
+    started_at : datetime
+        When the evaluation began, UTC.
+    worker : str
+        Who evaluated it.
+
+    Returns
+    -------
+    pyarrow.Table
+        One record per row of the shard, in the declared schema.
+    """
+    n_rows = len(rows)
+    started = np.datetime64(started_at.replace(tzinfo=None), "ms").astype(np.int64)
+    constants: dict[str, Any] = {
+        "shard_id": np.full(n_rows, shard_id),
+        "attempt": np.full(n_rows, attempt),
+        "started_at": np.full(n_rows, started),
+        "worker": [worker] * n_rows,
+        "fingerprint": [spec.fingerprint] * n_rows,
+        "schema_version": np.full(n_rows, SCHEMA_VERSION),
+    }
+    varying: dict[str, Any] = {
+        "row_index": rows.row_index,
+        "point_index": rows.point_index,
+        "replicate": rows.replicate,
+        "error_code": results.error_code,
+        "error_message": results.error_message,
+        "duration_ms": results.duration_ms,
+        **rows.parameters,
+        **results.metrics,
+    }
+    values = constants | varying
+    arrays = [
+        _array(column.type, values[column.name], results.present.get(column.name)) for column in outcome_columns(spec)
+    ]
+    return pa.Table.from_arrays(arrays, schema=outcome_schema(spec))
+
+
+def encode_outcome(table: Any) -> bytes:
+    """Write a table as Parquet.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        As `outcome_table` returns it.
+
+    Returns
+    -------
+    bytes
+    """
+    sink = io.BytesIO()
+    pq.write_table(table, sink, compression="zstd")
+    return sink.getvalue()
+
+
+def decode_outcome(data: bytes, spec: ExperimentSpec, *, source: str) -> Any:
+    """Read an outcome and hold it against the declared schema.
+
+    Parameters
+    ----------
+    data : bytes
+        Parquet.
+    spec : ExperimentSpec
+        The experiment that it must be of.
+    source : str
+        Its key, for the message.
+
+    Returns
+    -------
+    pyarrow.Table
+
+    Raises
+    ------
+    OutcomeError
+        If it is no Parquet, or its columns are not the declared ones.
+    """
+    try:
+        table = pq.ParquetFile(io.BytesIO(data)).read()
+    except (pa.ArrowInvalid, OSError) as error:
+        raise OutcomeError(f"{source} is not a readable Parquet file: {error}") from error
+    declared = outcome_schema(spec)
+    if not table.schema.equals(declared):
+        different = [
+            f"{name} is {table.schema.field(name).type if name in table.schema.names else 'missing'}, "
+            f"declared {declared.field(name).type if name in declared.names else 'nothing'}"
+            for name in dict.fromkeys([*declared.names, *table.schema.names])
+            if name not in table.schema.names
+            or name not in declared.names
+            or table.schema.field(name).type != declared.field(name).type
+        ]
+        raise OutcomeError(f"{source} does not have the schema of {spec.name}: {'; '.join(different) or 'other order'}")
+    return table
+
+
+def _array(kind: ColumnType, values: NDArray[Any] | Sequence[str | None], present: NDArray[np.bool_] | None) -> Any:
+    if kind == "string":
+        return _strings(values, present)
+    numbers = np.asarray(values)
+    validity = None if present is None or bool(present.all()) else pa.py_buffer(np.packbits(present, bitorder="little"))
+    data = (
+        np.packbits(numbers, bitorder="little")
+        if kind == "boolean"
+        else np.ascontiguousarray(numbers, dtype=_NUMPY.get(kind, np.int64))
+    )
+    return pa.Array.from_buffers(_ARROW[kind], len(numbers), [validity, pa.py_buffer(data)])
+
+
+def _strings(values: NDArray[Any] | Sequence[str | None], present: NDArray[np.bool_] | None) -> Any:
+    """Build a string array: offsets, then the bytes of all texts after each other."""
+    texts = list(values) if present is None else [v if p else None for v, p in zip(values, present, strict=True)]
+    encoded = [b"" if text is None else text.encode("utf-8", "replace") for text in texts]
+    offsets = np.zeros(len(encoded) + 1, dtype=np.int32)
+    np.cumsum([len(text) for text in encoded], out=offsets[1:])
+    valid = np.fromiter((text is not None for text in texts), dtype=np.bool_, count=len(texts))
+    validity = None if bool(valid.all()) else pa.py_buffer(np.packbits(valid, bitorder="little"))
+    buffers = [validity, pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
+    return pa.Array.from_buffers(pa.string(), len(encoded), buffers)

@@ -1,0 +1,81 @@
+"""From a request to a manifest: validate, cap, name and cut into shards, without touching anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from workbench.contract.messages import Manifest, RunRequest
+from workbench.contract.names import run_id_for
+from workbench.contract.sweep import conform, sweep_id
+from workbench.contract.validation import Caps, cap_faults, find_experiment, sweep_faults
+from workbench.errors import CodeMismatchError, Fault, SweepError
+
+if TYPE_CHECKING:
+    from workbench.contract.catalog import Catalog
+
+__all__ = ["DEFAULT_SHARDS", "plan_run"]
+
+# Enough for a laptop's cores and for progress that moves; a sweep that knows its row's cost sets its shard_size.
+DEFAULT_SHARDS: Final = 50
+
+
+def plan_run(request: RunRequest, catalog: Catalog, caps: Caps, *, created_by: str, created_at: str) -> Manifest:
+    """Decide what a submission becomes.
+
+    Parameters
+    ----------
+    request : RunRequest
+        As it came.
+    catalog : Catalog
+        What can be evaluated.
+    caps : Caps
+        What may be asked for.
+    created_by, created_at : str
+        Who, and when (UTC, ISO 8601).
+
+    Returns
+    -------
+    Manifest
+        The same for the same sweep, but for who and when.
+
+    Raises
+    ------
+    SweepError
+        If anything is wrong with the sweep; all faults at once.
+    CodeMismatchError
+        If the client's code of the experiment is not the deployed one.
+    """
+    sweep = request.sweep
+    spec = find_experiment(sweep.experiment, catalog)
+    if isinstance(spec, Fault):
+        raise SweepError([spec])
+    faults = sweep_faults(sweep, spec)
+    shard_size = default_shard_size(sweep.n_rows, caps) if request.shard_size is None else request.shard_size
+    if too_large := cap_faults(sweep, shard_size, caps):
+        raise SweepError([*faults, *too_large], over_cap=not faults)
+    if faults:
+        raise SweepError(faults)
+    if sweep.fingerprint != spec.fingerprint:
+        raise CodeMismatchError(
+            f"the code of {spec.name!r} here (fingerprint {sweep.fingerprint[:12]}) is not the code that is deployed "
+            f"({spec.fingerprint[:12]}): deploy it (`workbench up`, or `cdk deploy`), or check out the deployed one"
+        )
+    conformed = conform(sweep, spec)
+    identity = sweep_id(conformed, nonce=request.nonce)
+    return Manifest(
+        run_id=run_id_for(spec.name, identity),
+        sweep_id=identity,
+        sweep=conformed,
+        spec=spec,
+        n_points=conformed.n_points,
+        n_rows=conformed.n_rows,
+        n_shards=-(-conformed.n_rows // shard_size),
+        shard_size=shard_size,
+        created_at=created_at,
+        created_by=created_by,
+    )
+
+
+def default_shard_size(n_rows: int, caps: Caps) -> int:
+    """Rows per shard where nobody says: `DEFAULT_SHARDS` shards, more where the cap on rows asks for it."""
+    return max(1, min(-(-n_rows // DEFAULT_SHARDS), caps.max_rows_per_shard))

@@ -1,0 +1,41 @@
+"""The port: whoever can run a sweep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from workbench.runs.run import Run
+    from workbench.runs.sweep import Sweep
+
+__all__ = ["Backend"]
+
+
+class Backend(Protocol):
+    """Runs sweeps and finds runs again; serial, processes and the cloud are alike."""
+
+    def submit(self, sweep: Sweep, *, shard_size: int | None = None, fresh: bool = False) -> Run:
+        """Start the run of a sweep, or find the one that exists.
+
+        Parameters
+        ----------
+        sweep : Sweep
+            What to evaluate.
+        shard_size : int, optional
+            Rows per shard; chosen where it is missing.
+        fresh : bool
+            Whether to run it anew where it ran before.
+
+        Returns
+        -------
+        Run
+        """
+        ...
+
+    def open(self, run_id: str) -> Run:
+        """Find a run by its name; RunError where there is none."""
+        ...
+
+    def run_ids(self) -> list[str]:
+        """Names of all runs, sorted."""
+        ...

@@ -1,0 +1,99 @@
+"""A sweep as a person writes it: an experiment, a space, and how often from which seed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from workbench.contract import RunRequest, SweepDocument, conform, sweep_faults
+from workbench.errors import SweepError
+from workbench.experiments import registry
+from workbench.experiments.declare import Experiment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from workbench.contract import Seeding
+    from workbench.space import Space, Value
+
+__all__ = ["Sweep"]
+
+
+class Sweep:
+    """What to evaluate: pure data, checked against the experiment when it is made.
+
+    Parameters
+    ----------
+    experiment : Experiment or str
+        The experiment, or its name.
+    space : Space
+        The points.
+    replicates : int
+        Repetitions of every point.
+    seed : int
+        Seed of the run, from 0 to 2**64 - 1.
+    seeding : {'independent', 'common'}
+        ``common`` gives every point the same random numbers, for comparisons with less variance.
+    fixed : mapping, optional
+        Values of parameters that the space does not assign; the others take their defaults.
+
+    Raises
+    ------
+    SweepError
+        If the experiment refuses the sweep; every fault with its path.
+    ExperimentError
+        If there is no experiment of that name.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> sweep = Sweep("mmc_queue", wb.product(arrival_rate=[0.5, 0.9]), replicates=10)
+    >>> sweep.n_points, sweep.n_rows
+    (2, 20)
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment[..., Any] | str,
+        space: Space,
+        *,
+        replicates: int = 1,
+        seed: int = 0,
+        seeding: Seeding = "independent",
+        fixed: Mapping[str, Value] | None = None,
+    ) -> None:
+        self.experiment = experiment if isinstance(experiment, Experiment) else registry.find(experiment)
+        spec = self.experiment.spec
+        document = SweepDocument(
+            experiment=spec.name,
+            fingerprint=spec.fingerprint,
+            space=space,
+            fixed=dict(fixed or {}),
+            replicates=replicates,
+            seed=seed,
+            seeding=seeding,
+        )
+        if faults := sweep_faults(document, spec):
+            raise SweepError(faults)
+        self.document = conform(document, spec)
+
+    @property
+    def n_points(self) -> int:
+        """Points of the space."""
+        return self.document.n_points
+
+    @property
+    def n_rows(self) -> int:
+        """Rows: points times replicates."""
+        return self.document.n_rows
+
+    def request(self, *, shard_size: int | None = None, nonce: str = "") -> RunRequest:
+        """Return the body that submits this sweep."""
+        return RunRequest(sweep=self.document, shard_size=shard_size, nonce=nonce)
+
+    def __repr__(self) -> str:
+        document = self.document
+        axes = ", ".join(document.space.names)
+        return (
+            f"Sweep({document.experiment} over {axes}: {self.n_points:,} points x {document.replicates:,} replicates "
+            f"= {self.n_rows:,} rows, seed {document.seed}, {document.seeding})"
+        )
