@@ -94,7 +94,7 @@ class Tables(Construct):
             ),
         )
 
-    def _table(  # noqa: PLR0913 -- each part is named where it is passed
+    def _table(
         self,
         name: str,
         *,

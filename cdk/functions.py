@@ -30,7 +30,7 @@ _ARM_MACHINES = {"aarch64", "arm64"}
 class _Function(Construct):
     """A Python function that may write its own log and nothing else."""
 
-    def __init__(  # noqa: PLR0913 -- each part is named where it is passed
+    def __init__(
         self,
         scope: Construct,
         construct_id: str,
@@ -120,7 +120,7 @@ class Child(_Function):
 class Parent(_Function):
     """Answers a request: checks it, writes the manifest, and hands the shards to children without waiting for them."""
 
-    def __init__(  # noqa: PLR0913 -- each part is named where it is passed
+    def __init__(
         self,
         scope: Construct,
         construct_id: str,

@@ -30,7 +30,7 @@ _READ_TABLES = ("glue:GetDatabase", "glue:GetTable", "glue:GetTables", "glue:Get
 class Researcher(Construct):
     """A managed policy to attach to whoever may use the workbench."""
 
-    def __init__(  # noqa: PLR0913 -- each part is named where it is passed
+    def __init__(
         self,
         scope: Construct,
         construct_id: str,

@@ -32,5 +32,5 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         status, refusal = error_reply(error, request_id=request_id)
         logger.warning("refused", status=status, error=str(error))
         return reply(status, refusal)
-    logger.info("submitted", run_id=answer.run_id, created=answer.created, shards=answer.n_shards, rows=answer.n_rows)
+    logger.info("submitted", run_id=answer.run_id, new=answer.created, shards=answer.n_shards, rows=answer.n_rows)
     return reply(status, answer)

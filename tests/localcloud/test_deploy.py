@@ -5,20 +5,16 @@ from __future__ import annotations
 import http.client
 import json
 import stat
-import urllib.error
-import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+from emulator_stack import EXPERIMENTS
 from workbench.contract import ErrorReply, Output, table_name
 from workbench.errors import EmulatorError
 from workbench.localcloud import stack
-from workbench.localcloud.deploy import Deployment, deploy, find_deployment
+from workbench.localcloud.deploy import deploy, find_deployment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,19 +24,14 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.emulator
 
 
-def post(deployment: Deployment, body: bytes, *, signed: bool = True) -> tuple[int, bytes]:
-    url = f"{deployment.api_url}/runs"
-    request = AWSRequest("POST", url, data=body, headers={"Content-Type": "application/json"})
-    if signed:
-        key = Credentials(deployment.access_key_id, deployment.secret_access_key)
-        SigV4Auth(key, "execute-api", deployment.region).add_auth(request)
-    sent = urllib.request.Request(url, data=body, headers=dict(request.headers), method="POST")  # noqa: S310
-    try:
-        with urllib.request.urlopen(sent, timeout=60) as answer:  # noqa: S310 -- the emulator's loopback address
-            return int(answer.status), answer.read()
-    except urllib.error.HTTPError as refusal:
-        with refusal:
-            return refusal.code, refusal.read()
+@pytest.fixture(autouse=True)
+def environment(local_stack: LocalStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second deploy must find the experiments of the first."""
+    monkeypatch.setenv("WORKBENCH_EXPERIMENTS", EXPERIMENTS)
+
+
+def post(local_stack: LocalStack, body: bytes, *, signed: bool = True) -> tuple[int, bytes]:
+    return local_stack.post(body, signed_by=local_stack.credentials if signed else None)
 
 
 def refused(action: Any, **arguments: object) -> bool:
@@ -57,13 +48,13 @@ def test_every_output_is_there(local_stack: LocalStack) -> None:
 def test_a_malformed_body_is_refused_at_the_gateway(local_stack: LocalStack, body: bytes) -> None:
     import msgspec  # noqa: PLC0415 -- only here
 
-    status, answer = post(local_stack.deployment, body)
+    status, answer = post(local_stack, body)
     assert status == http.client.BAD_REQUEST
     assert msgspec.json.decode(answer, type=ErrorReply).error.code == "BAD_REQUEST_BODY"
 
 
 def test_an_unsigned_request_is_refused_before_its_body_is_read(local_stack: LocalStack) -> None:
-    status, answer = post(local_stack.deployment, b"{}", signed=False)
+    status, answer = post(local_stack, b"{}", signed=False)
     assert status == http.client.FORBIDDEN
     assert json.loads(answer)["error"]["code"] == "MISSING_AUTHENTICATION_TOKEN"
 
@@ -71,7 +62,7 @@ def test_an_unsigned_request_is_refused_before_its_body_is_read(local_stack: Loc
 def test_a_well_formed_body_reaches_the_parent(local_stack: LocalStack) -> None:
     space = {"kind": "zip", "axes": {"arrival_rate": {"kind": "values", "values": [1.0]}}}
     sweep = {"experiment": "no_such_experiment", "fingerprint": "x", "space": space}
-    _, answer = post(local_stack.deployment, json.dumps({"sweep": sweep}).encode())
+    _, answer = post(local_stack, json.dumps({"sweep": sweep}).encode())
     # Whatever the parent thinks of it: this text is only known behind the gateway.
     assert b"no_such_experiment" in answer
 
@@ -126,7 +117,7 @@ def test_a_researchers_own_experiment_is_deployed_by_an_update(
 ) -> None:
     (tmp_path / "own_models.py").write_text(OWN_EXPERIMENT)
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setenv("WORKBENCH_EXPERIMENTS", "own_models")
+    monkeypatch.setenv("WORKBENCH_EXPERIMENTS", f"{EXPERIMENTS},own_models")
     assert deploy(local_stack.emulator) == local_stack.deployment
     glue = local_stack.client("glue")
     (table,) = glue.get_tables(DatabaseName=local_stack.outputs[Output.DATABASE], Expression="outcomes_halve")[
@@ -134,9 +125,9 @@ def test_a_researchers_own_experiment_is_deployed_by_an_update(
     ]
     assert "half" in {column["Name"] for column in table["StorageDescriptor"]["Columns"]}
     # Bodies are still checked after the update.
-    assert post(local_stack.deployment, b"{}")[0] == http.client.BAD_REQUEST
+    assert post(local_stack, b"{}")[0] == http.client.BAD_REQUEST
 
-    monkeypatch.delenv("WORKBENCH_EXPERIMENTS")
+    monkeypatch.setenv("WORKBENCH_EXPERIMENTS", EXPERIMENTS)
     deploy(local_stack.emulator)
     names = {table["Name"] for table in glue.get_tables(DatabaseName=local_stack.outputs[Output.DATABASE])["TableList"]}
     assert "outcomes_halve" not in names

@@ -79,11 +79,13 @@ def _concatenated(parts: tuple[Space, ...], index: NDArray[np.int64]) -> dict[st
 
 def _axis_values(axis: Axis, index: NDArray[np.int64]) -> NDArray[Any]:
     match axis:
-        case Range(start, _, step):
-            return start + step * index
+        case Range(start, stop, step):
+            fits = all(-(2**63) <= bound < 2**63 for bound in (start, stop, step))  # else Python's own integers
+            return start + step * (index if fits else index.astype(np.object_))
         case Linspace(start, stop, num):
-            values = index * axis.step + start
-            return np.where(index == num - 1, stop, values) if num > 1 else values
+            gap = axis.step
+            values = index * gap if gap else index / max(num - 1, 1) * (stop - start)
+            return np.where((index == num - 1) & (num > 1), stop, values + start)
         case _:
             kinds = {type(value) for value in axis.values}
             dtype = DTYPES["float"] if kinds == {float} else np.object_

@@ -123,7 +123,7 @@ def _evaluate_each(
         began = clock()
         try:
             store(index, function(**arguments))
-        except Exception as error:  # noqa: BLE001 -- whatever the researcher's code raises is that row's outcome
+        except (Exception, SystemExit) as error:  # noqa: BLE001 -- whatever the model raises is that row's outcome
             _fail(results, slice(index, index + 1), error)
         results.duration_ms[index] = (clock() - began) * 1e3
 
@@ -132,11 +132,12 @@ def _evaluate_together(experiment: Experiment[..., Any], rows: ShardRows, result
     everything = slice(0, len(rows))
     began = time.perf_counter()
     try:
-        answer = experiment.function(**rows.parameters)
+        # Copies: a function that works in place must not change what the outcome says it was given.
+        answer = experiment.function(**{name: column.copy() for name, column in rows.parameters.items()})
         for spec in experiment.spec.metrics:
             results.metrics[spec.name][:] = _checked_array(spec, getattr(answer, spec.name, None), len(rows))
             results.present[spec.name][:] = True
-    except Exception as error:  # noqa: BLE001 -- whatever the researcher's code raises is its rows' outcome
+    except (Exception, SystemExit) as error:  # noqa: BLE001 -- whatever the model raises is its rows' outcome
         _fail(results, everything, error)
     results.duration_ms[:] = (time.perf_counter() - began) * 1e3 / max(len(rows), 1)
 
@@ -175,10 +176,13 @@ def _checked_array(spec: MetricSpec, values: Any, n_rows: int) -> NDArray[Any]:
         raise _MetricError(f"metric {spec.name!r}: expected an array of shape ({n_rows},), came {came}")
     if values.dtype.kind not in _KINDS[spec.type]:
         raise _MetricError(f"metric {spec.name!r}: expected {spec.type} values, came {values.dtype}")
+    others = [value for value in values if not isinstance(value, str)] if spec.type == "str" else []
+    if others:
+        raise _MetricError(f"metric {spec.name!r}: expected str values, came {others[0]!r:.100}")
     return values
 
 
-def _fail(results: Results, rows: slice, error: Exception) -> None:
+def _fail(results: Results, rows: slice, error: BaseException) -> None:
     code = ErrorCode.SCHEMA.value if isinstance(error, _MetricError) else type(error).__name__
     message = f"{type(error).__name__}: {error}" if code != ErrorCode.SCHEMA else str(error)
     for present in results.present.values():

@@ -37,7 +37,7 @@ class ShardReport:
     rows, failed : int
         Rows of the shard, and those without metrics.
     duplicate : bool
-        Whether a success was there already, and nothing was evaluated.
+        Whether a success was there already, and nothing was written.
     """
 
     shard_id: int
@@ -95,8 +95,9 @@ def run_shard(
     )
     failed = results.failed
     status: Status = "failure" if failed else "success"
-    store.put(outcome_key(name, run_id, status, shard_id), encode_outcome(table), if_absent=status == "success")
-    return ShardReport(shard_id, status, len(rows), failed)
+    key = outcome_key(name, run_id, status, shard_id)
+    written = store.put(key, encode_outcome(table), if_absent=status == "success")
+    return ShardReport(shard_id, status, len(rows), failed, duplicate=not written)
 
 
 def _results(manifest: Manifest, rows: ShardRows, experiment: Experiment[..., Any] | None) -> Results:

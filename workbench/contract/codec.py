@@ -61,7 +61,7 @@ def decode(data: bytes | str, kind: type[AnyDocument], *, source: str) -> AnyDoc
     """
     try:
         document = msgspec.json.decode(data, type=kind)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ContractError(f"{source} is not a valid {kind.__name__}: {error}") from error
     if document.schema_version != SCHEMA_VERSION:
         raise ContractError(

@@ -52,7 +52,7 @@ def plan_run(request: RunRequest, catalog: Catalog, caps: Caps, *, created_by: s
     faults = sweep_faults(sweep, spec)
     shard_size = default_shard_size(sweep.n_rows, caps) if request.shard_size is None else request.shard_size
     if too_large := cap_faults(sweep, shard_size, caps):
-        raise SweepError([*faults, *too_large], over_cap=not faults)
+        raise SweepError([*faults, *too_large], over_cap=not faults and shard_size >= 1)
     if faults:
         raise SweepError(faults)
     if sweep.fingerprint != spec.fingerprint:
@@ -77,5 +77,5 @@ def plan_run(request: RunRequest, catalog: Catalog, caps: Caps, *, created_by: s
 
 
 def default_shard_size(n_rows: int, caps: Caps) -> int:
-    """Rows per shard where nobody says: `DEFAULT_SHARDS` shards, more where the cap on rows asks for it."""
-    return max(1, min(-(-n_rows // DEFAULT_SHARDS), caps.max_rows_per_shard))
+    """Rows per shard where nobody says: `DEFAULT_SHARDS` shards, more or fewer where the caps ask for it."""
+    return max(1, min(-(-n_rows // min(DEFAULT_SHARDS, caps.max_shards)), caps.max_rows_per_shard))

@@ -89,12 +89,13 @@ def cap_faults(sweep: SweepDocument, shard_size: int, caps: Caps) -> list[Fault]
     """List the caps that a sweep of sound shape exceeds."""
     faults = []
     if sweep.n_rows > caps.max_rows:
+        # The number itself may have thousands of digits: it comes from the wire.
         faults.append(
-            Fault("sweep", f"has {sweep.n_rows:,} rows; this deployment takes {caps.max_rows:,}: split the sweep")
+            Fault("sweep", f"has more than {caps.max_rows:,} rows, the most this deployment takes: split the sweep")
         )
     if not 1 <= shard_size <= caps.max_rows_per_shard:
         faults.append(Fault("shard_size", f"is {shard_size:,}; from 1 to {caps.max_rows_per_shard:,} rows"))
-    elif (n_shards := -(-sweep.n_rows // shard_size)) > caps.max_shards:
+    elif not faults and (n_shards := -(-sweep.n_rows // shard_size)) > caps.max_shards:
         needed = -(-sweep.n_rows // caps.max_shards)
         faults.append(
             Fault(

@@ -156,7 +156,9 @@ def _parameter(parameter: inspect.Parameter, hint: Any, faults: list[str]) -> Pa
     )
     if parameter.default is inspect.Parameter.empty:
         return spec
-    default = float(parameter.default) if spec.type == "float" and type(parameter.default) is int else parameter.default
+    default = parameter.default
+    if spec.type == "float" and isinstance(default, int | float) and not isinstance(default, bool):
+        default = float(default)  # not an integer, nor a numpy scalar: it travels
     if message := value_fault(spec, default):
         faults.append(f"default of {parameter.name!r}: {message}")
     return msgspec.structs.replace(spec, default=default)

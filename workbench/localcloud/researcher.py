@@ -16,6 +16,18 @@ if TYPE_CHECKING:
 __all__ = ["AccessKey", "ensure_researcher", "read_key"]
 
 _FILE: Final = "credentials.json"
+# AWS looks up the workgroup of a query and authorizes on that, as the researcher policy expects. The emulator authorizes
+# calls that name only a query on no resource at all, so there the user needs them on everything.
+_BY_QUERY_ID: Final = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": ["athena:GetQueryExecution", "athena:GetQueryResults", "athena:StopQueryExecution"],
+            "Resource": "*",
+        }
+    ],
+}
 
 
 @dataclass(frozen=True)
@@ -47,6 +59,7 @@ def ensure_researcher(iam: Any, *, user: str, policy_arn: str, state_dir: Path) 
     with suppress(iam.exceptions.EntityAlreadyExistsException):
         iam.create_user(UserName=user)
     iam.attach_user_policy(UserName=user, PolicyArn=policy_arn)
+    iam.put_user_policy(UserName=user, PolicyName="ask-by-query-id", PolicyDocument=json.dumps(_BY_QUERY_ID))
     key = read_key(state_dir)
     valid = {listed["AccessKeyId"] for listed in iam.list_access_keys(UserName=user)["AccessKeyMetadata"]}
     if key is not None and key.access_key_id in valid:

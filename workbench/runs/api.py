@@ -85,7 +85,7 @@ class Api:
 def _refusal(status: int, content: bytes) -> ApiError:
     try:
         reply = msgspec.json.decode(content, type=ErrorReply)
-    except (msgspec.DecodeError, msgspec.ValidationError):
+    except (msgspec.DecodeError, UnicodeDecodeError):
         # Not from our service: the gateway's own words, or a proxy's.
         return ApiError(status=status, code="refused", message=_gateway_message(content))
     return ApiError(
@@ -100,7 +100,7 @@ def _refusal(status: int, content: bytes) -> ApiError:
 def _gateway_message(content: bytes) -> str:
     try:
         document: Any = msgspec.json.decode(content)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return content.decode("utf-8", "replace")[:500]
     if isinstance(document, dict):
         return str(document.get("message") or document.get("Message") or document)

@@ -21,7 +21,9 @@ __all__ = ["LOCAL", "connect", "processes", "serial"]
 
 LOCAL: Final = "local"
 _RESULTS: Final = "results"
-_EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "UnrecognizedClientException"})
+_EXPIRED: Final = frozenset(
+    {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "RequestExpired", "UnrecognizedClientException"}
+)
 _LOG_IN: Final = "run `aws sso login` or `aws configure`, or name a profile: connect(..., profile=...)"
 
 

@@ -56,7 +56,9 @@ def _notebook_bar(label: str, total: int) -> Callable[[RunStatus], None]:
 
     bar = ipywidgets.IntProgress(value=0, min=0, max=total, layout={"width": "20em"})
     text = ipywidgets.HTML(value=label)
-    display(ipywidgets.HBox([bar, text]))  # type: ignore[no-untyped-call]
+    # Where the widget cannot be shown, as in a saved notebook, its text stands: words instead of its constructor.
+    bundle = ipywidgets.HBox([bar, text])._repr_mimebundle_() | {"text/plain": f"{label}: {total:,} shards"}
+    display(bundle, raw=True)  # type: ignore[no-untyped-call]
 
     def update(status: RunStatus) -> None:
         bar.value = status.reported

@@ -1,0 +1,81 @@
+"""Axes as they are typed on a command line, read by the types that the experiment declares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbench.errors import Fault, SweepError
+from workbench.space import Axis, Value, Values, linspace, product
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from workbench.contract import ExperimentSpec, ParameterSpec
+    from workbench.space import Product
+
+__all__ = ["read_space"]
+
+_LINSPACE_PARTS = 3
+
+
+def read_space(spec: ExperimentSpec, settings: Sequence[str]) -> Product:
+    """Build the product of axes written as ``name=value[,value...]`` or ``name=start:stop:num``.
+
+    Parameters
+    ----------
+    spec : ExperimentSpec
+        Whose parameters they are.
+    settings : sequence of str
+        One text per parameter.
+
+    Returns
+    -------
+    Product
+
+    Raises
+    ------
+    SweepError
+        If a text cannot be read; all such texts at once.
+    SpaceError
+        If an axis is empty.
+    """
+    axes: dict[str, Axis] = {}
+    faults: list[Fault] = []
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        parameter = spec.parameter(name)
+        try:
+            if not equals:
+                raise ValueError("write it as name=value,value or name=start:stop:num")
+            if parameter is None:
+                known = ", ".join(item.name for item in spec.parameters)
+                raise ValueError(f"{spec.name} has no such parameter (known: {known})")
+            if name in axes:
+                raise ValueError("is set twice")
+            axes[name] = _axis(parameter, text)
+        except ValueError as error:
+            faults.append(Fault(f"--set {setting}", str(error)))
+    if faults:
+        raise SweepError(faults)
+    return product(**axes)
+
+
+def _axis(parameter: ParameterSpec, text: str) -> Axis:
+    parts = text.split(":")
+    if parameter.type in {"float", "int"} and len(parts) == _LINSPACE_PARTS:
+        return linspace(float(parts[0]), float(parts[1]), int(parts[2]))
+    return Values(tuple(_value(parameter, part) for part in text.split(",")))
+
+
+def _value(parameter: ParameterSpec, text: str) -> Value:
+    match parameter.type:
+        case "float":
+            return float(text)
+        case "int":
+            return int(text)
+        case "bool" if text.lower() in {"true", "false"}:
+            return text.lower() == "true"
+        case "bool":
+            raise ValueError(f"{text!r} is neither true nor false")
+        case "str":
+            return text
