@@ -74,6 +74,10 @@ def chart_style() -> Iterator[None]:
     """Draw in the style of the workbench; the global rc parameters come back unchanged."""
     with mpl.rc_context(_RC):
         yield
+        interactive = mpl.is_interactive()
+    # A notebook's backend may have been loaded just now, with the first figure: leaving the context must not undo that
+    # it shows figures by itself.
+    mpl.interactive(interactive)
 
 
 def axes_or_new(ax: Axes | None) -> Axes:

@@ -8,7 +8,7 @@ from workbench.errors import Fault, SweepError
 from workbench.space import Axis, Value, Values, linspace, product
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from workbench.contract import ExperimentSpec, ParameterSpec
     from workbench.space import Product
@@ -42,22 +42,29 @@ def read_space(spec: ExperimentSpec, settings: Sequence[str]) -> Product:
     axes: dict[str, Axis] = {}
     faults: list[Fault] = []
     for setting in settings:
-        name, equals, text = setting.partition("=")
-        parameter = spec.parameter(name)
+        name, _, text = setting.partition("=")
         try:
-            if not equals:
-                raise ValueError("write it as name=value,value or name=start:stop:num")
-            if parameter is None:
-                known = ", ".join(item.name for item in spec.parameters)
-                raise ValueError(f"{spec.name} has no such parameter (known: {known})")
-            if name in axes:
-                raise ValueError("is set twice")
-            axes[name] = _axis(parameter, text)
+            axis = _axis(_parameter(spec, setting, taken=axes), text)
         except ValueError as error:
             faults.append(Fault(f"--set {setting}", str(error)))
+        else:
+            axes[name] = axis
     if faults:
         raise SweepError(faults)
     return product(**axes)
+
+
+def _parameter(spec: ExperimentSpec, setting: str, *, taken: Container[str]) -> ParameterSpec:
+    name, equals, _ = setting.partition("=")
+    if not equals:
+        raise ValueError("write it as name=value,value or name=start:stop:num")
+    if name in taken:
+        raise ValueError("is set twice")
+    parameter = spec.parameter(name)
+    if parameter is None:
+        known = ", ".join(item.name for item in spec.parameters)
+        raise ValueError(f"{spec.name} has no such parameter (known: {known})")
+    return parameter
 
 
 def _axis(parameter: ParameterSpec, text: str) -> Axis:

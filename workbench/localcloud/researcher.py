@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["AccessKey", "ensure_researcher", "read_key"]
 
 _FILE: Final = "credentials.json"
-# AWS looks up the workgroup of a query and authorizes on that, as the researcher policy expects. The emulator authorizes
-# calls that name only a query on no resource at all, so there the user needs them on everything.
+# AWS looks up the workgroup of a query and authorizes on that, as the researcher policy expects. The emulator
+# authorizes calls that name only a query on no resource at all, so there the user needs them on everything.
 _BY_QUERY_ID: Final = {
     "Version": "2012-10-17",
     "Statement": [
