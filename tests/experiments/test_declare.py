@@ -1,11 +1,8 @@
 """The decorator: a signature becomes a contract, or every reason why it cannot."""
 
 import functools
-import importlib.util
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any, Literal, Optional
 
@@ -34,28 +31,6 @@ class Everything:
     perhaps: Optional[int]  # noqa: UP045 -- the older spelling is accepted too
     inside: Annotated[float, Unit("s")] | None
     outside: Annotated[float | None, "May be missing."]
-
-
-Load = Callable[..., ModuleType]
-
-
-@pytest.fixture
-def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
-    """Import a text as a module of one name, freshly every time."""
-
-    def load_text(text: str, *, newline: str = "\n", name: str = "lab_models") -> ModuleType:
-        path = tmp_path / f"{name}.py"
-        path.write_text(text, encoding="utf-8", newline=newline)
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        monkeypatch.setitem(sys.modules, name, module)
-        # Compiled here: a cached compilation of the earlier text could be taken for this one's.
-        exec(compile(path.read_bytes(), path, "exec"), vars(module))  # noqa: S102 -- the test's own text
-        return module
-
-    return load_text
 
 
 SOURCE = '''"""A module of the lab."""
@@ -267,7 +242,7 @@ def test_wrapped_functions_are_read_through() -> None:
     assert [parameter.name for parameter in experiment(version="1")(wrapped).spec.parameters] == ["width"]
 
 
-def test_the_fingerprint_follows_source_and_version(load: Load) -> None:
+def test_the_fingerprint_follows_source_and_version(load: Callable[..., ModuleType]) -> None:
     texts = [
         SOURCE,
         SOURCE.replace("width * 2", "width * 3"),
@@ -281,19 +256,19 @@ def test_the_fingerprint_follows_source_and_version(load: Load) -> None:
     assert {len(fingerprint) for fingerprint in found} == {32}
 
 
-def test_the_version_counts_by_itself(load: Load) -> None:
+def test_the_version_counts_by_itself(load: Callable[..., ModuleType]) -> None:
     function = _only(load(SOURCE)).function
     one, two = (experiment(version=version)(function).spec.fingerprint for version in ("1", "2"))
     assert one != two
 
 
-def test_two_experiments_of_one_module_differ(load: Load) -> None:
+def test_two_experiments_of_one_module_differ(load: Callable[..., ModuleType]) -> None:
     module = load(SOURCE + "\n\n" + SOURCE.partition("    area: float\n")[2].replace("rectangle", "oblong"))
     assert module.rectangle.spec.fingerprint != module.oblong.spec.fingerprint
 
 
 @pytest.mark.parametrize("newline", ["\r\n", "\r"])
-def test_the_fingerprint_ignores_line_ends_and_places(load: Load, newline: str) -> None:
+def test_the_fingerprint_ignores_line_ends_and_places(load: Callable[..., ModuleType], newline: str) -> None:
     assert _only(load(SOURCE, newline=newline)).spec.fingerprint == _only(load(SOURCE)).spec.fingerprint
     elsewhere = _only(load(SOURCE, name="other_models")).spec.fingerprint
     assert elsewhere == _only(load(SOURCE)).spec.fingerprint

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
-import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import boto3
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pyathena
 import pytest
 from botocore.exceptions import ClientError
@@ -23,141 +17,16 @@ from pyathena.arrow.result_set import AthenaArrowResultSetMetadataReader
 from pyathena.pandas.cursor import PandasCursor
 from pyathena.s3fs.cursor import S3FSCursor
 
-from workbench.localcloud import process
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+from athena_lab import REGION, TEXTS, Lab
 
 pytestmark = pytest.mark.emulator
-
-_REGION = "us-east-1"
-_LIMIT = 10_000_000  # the least that Athena takes
-_TEXTS = ["plain", 'a "quoted", comma', "two\nlines", "", None, "ünïcode 'x'"]
-_COLUMNS = {"n": "bigint", "x": "double", "ok": "boolean", "name": "string", "at": "timestamp", "absent": "int"}
-
-
-@dataclass(frozen=True)
-class Lab:
-    """A bucket with outcomes and manifests, its tables and a workgroup."""
-
-    url: str
-    access_key: str = "test"
-    secret_key: str = "test"
-
-    def client(self, service: str) -> Any:
-        session = boto3.Session(self.access_key, self.secret_key, region_name=_REGION)
-        return session.client(service, endpoint_url=self.url)  # type: ignore[call-overload] # any service
-
-    def connect(self, cursor: Any = None) -> Any:
-        return pyathena.connect(
-            work_group="lab",
-            schema_name="lab",
-            region_name=_REGION,
-            endpoint_url=self.url,
-            aws_access_key_id=self.access_key,
-            aws_secret_access_key=self.secret_key,
-            poll_interval=0.02,
-            **({"cursor_class": cursor} if cursor else {}),
-        )
-
-    def start(self, sql: str, **options: Any) -> str:
-        request = {"WorkGroup": "lab", "QueryExecutionContext": {"Database": "lab"}} | options
-        return str(self.client("athena").start_query_execution(QueryString=sql, **request)["QueryExecutionId"])
-
-    def wait(self, name: str) -> dict[str, Any]:
-        athena = self.client("athena")
-        until = time.monotonic() + 20
-        while time.monotonic() < until:
-            execution: dict[str, Any] = athena.get_query_execution(QueryExecutionId=name)["QueryExecution"]
-            if execution["Status"]["State"] not in ("QUEUED", "RUNNING"):
-                return execution
-            time.sleep(0.02)
-        raise AssertionError(f"{name} did not end")
-
-    def rows(self, sql: str, *parameters: str) -> list[tuple[Any, ...]]:
-        cursor = self.connect().cursor()
-        return list(cursor.execute(sql, list(parameters) or None, paramstyle="qmark").fetchall())
-
-
-def _parquet(columns: dict[str, Any]) -> bytes:
-    sink = io.BytesIO()
-    pq.write_table(pa.table(columns), sink)
-    return sink.getvalue()
-
-
-def _table(name: str, columns: dict[str, str], keys: tuple[str, ...], serde: str, **parameters: str) -> dict[str, Any]:
-    return {
-        "Name": name,
-        "TableType": "EXTERNAL_TABLE",
-        "PartitionKeys": [{"Name": key, "Type": "string"} for key in keys],
-        "Parameters": {"EXTERNAL": "TRUE", **parameters},
-        "StorageDescriptor": {
-            "Columns": [{"Name": column, "Type": of} for column, of in columns.items()],
-            "Location": f"s3://lab/{name}/",
-            "SerdeInfo": {"SerializationLibrary": serde},
-        },
-    }
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    folder: Path = tmp_path_factory.mktemp("emulator")
-    emulator = process.start(folder)
-    try:
-        lab = Lab(f"http://127.0.0.1:{emulator.port}")
-        _furnish(lab)
-        yield lab
-    finally:
-        process.stop(folder)
-
-
-def _furnish(lab: Lab) -> None:
-    s3, glue, athena = lab.client("s3"), lab.client("glue"), lab.client("athena")
-    s3.create_bucket(Bucket="lab")
-    good = _parquet(
-        {
-            "n": pa.array(range(6), pa.int64()),
-            "x": pa.array([0.1, 1e-7, float("inf"), None, -2.5, 1e300]),
-            "ok": [True, False, None, True, True, False],
-            "name": _TEXTS,
-            "at": pa.array([datetime(2026, 1, 2, 3, 4, 5, 678_900)] * 6, pa.timestamp("us", "UTC")),  # noqa: DTZ001
-        }
-    )
-    s3.put_object(Bucket="lab", Key="outcomes/run_id=a/status=success/0.parquet", Body=good)
-    s3.put_object(Bucket="lab", Key="outcomes/run_id=a/status=failure/0.parquet", Body=b"corrupt")
-    s3.put_object(Bucket="lab", Key="outcomes/run_id=b/status=success/0.parquet", Body=_parquet({"n": pa.array([9])}))
-    s3.put_object(Bucket="lab", Key="outcomes/run_id=big/status=success/0.parquet", Body=bytes(_LIMIT + 1))
-    s3.put_object(Bucket="lab", Key="runs/a.json", Body=json.dumps({"run_id": "a", "seed": 7}).encode())
-    s3.put_object(Bucket="lab", Key="runs/b.json", Body=json.dumps({"run_id": "b"}).encode())
-    glue.create_database(DatabaseInput={"Name": "lab"})
-    projection = {
-        "projection.enabled": "true",
-        "projection.run_id.type": "injected",
-        "projection.status.type": "enum",
-        "projection.status.values": "success,failure",
-        "storage.location.template": "s3://lab/outcomes/run_id=${run_id}/status=${status}",
-    }
-    parquet, lines = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe", "org.openx.data.jsonserde.JsonSerDe"
-    outcomes = _table("outcomes", _COLUMNS, ("run_id", "status"), parquet, **projection)
-    glue.create_table(DatabaseName="lab", TableInput=outcomes)
-    glue.create_table(DatabaseName="lab", TableInput=_table("runs", {"run_id": "string", "seed": "bigint"}, (), lines))
-    athena.create_work_group(
-        Name="lab",
-        Configuration={
-            "EnforceWorkGroupConfiguration": True,
-            "BytesScannedCutoffPerQuery": _LIMIT,
-            "ResultConfiguration": {"OutputLocation": "s3://lab/athena/"},
-        },
-    )
-
 
 _GOOD = "FROM outcomes WHERE run_id = 'a' AND status = 'success'"
 
 
 def test_rows_come_back_typed(lab: Lab) -> None:
     rows = lab.rows(f"SELECT n, x, ok, name, at, absent, run_id, status {_GOOD} ORDER BY n")
-    assert [row[3] for row in rows] == _TEXTS
+    assert [row[3] for row in rows] == TEXTS
     assert [row[1] for row in rows] == [0.1, 1e-7, float("inf"), None, -2.5, 1e300]
     assert rows[0] == (0, 0.1, True, "plain", datetime(2026, 1, 2, 3, 4, 5, 678_000), None, "a", "success")  # noqa: DTZ001
     assert rows[2][2] is None
@@ -186,7 +55,7 @@ def test_the_pandas_cursor_reads_the_result_file(lab: Lab) -> None:
     frame = cursor.execute(f"SELECT n, x, name {_GOOD} ORDER BY n").as_pandas()
     assert list(frame["n"]) == list(range(6))
     assert list(frame["x"].dropna()) == [0.1, 1e-7, float("inf"), -2.5, 1e300]
-    assert list(frame["name"][:3]) == _TEXTS[:3]
+    assert list(frame["name"][:3]) == TEXTS[:3]
 
 
 @pytest.mark.usefixtures("s3_endpoint")
@@ -194,21 +63,21 @@ def test_the_arrow_cursor_reads_the_result_file(lab: Lab, monkeypatch: pytest.Mo
     # PyAthena cannot tell Arrow's S3 client of another endpoint, and Arrow reads none from the environment
     # (https://github.com/apache/arrow/issues/49643); all else is the cursor's own way.
     store = fs.S3FileSystem(
-        access_key=lab.access_key, secret_key=lab.secret_key, region=_REGION, endpoint_override=lab.url
+        access_key=lab.access_key, secret_key=lab.secret_key, region=REGION, endpoint_override=lab.url
     )
     monkeypatch.setattr(AthenaArrowResultSetMetadataReader, "_create_s3_file_system", lambda _: store)
     cursor = lab.connect(ArrowCursor).cursor()
     table = cursor.execute(f"SELECT n, x, ok, name, at {_GOOD} ORDER BY n").as_arrow()
     assert table.column("n").to_pylist() == list(range(6))
     assert table.column("ok").to_pylist() == [True, False, None, True, True, False]
-    assert table.column("name").to_pylist()[:3] == _TEXTS[:3]
+    assert table.column("name").to_pylist()[:3] == TEXTS[:3]
     assert table.column("at").to_pylist()[0] == datetime(2026, 1, 2, 3, 4, 5, 678_000)  # noqa: DTZ001
 
 
 @pytest.mark.usefixtures("s3_endpoint")
 def test_the_s3_cursor_keeps_null_and_empty_apart(lab: Lab) -> None:
     cursor = lab.connect(S3FSCursor).cursor()
-    assert [row[0] for row in cursor.execute(f"SELECT name {_GOOD} ORDER BY n").fetchall()] == _TEXTS
+    assert [row[0] for row in cursor.execute(f"SELECT name {_GOOD} ORDER BY n").fetchall()] == TEXTS
 
 
 def test_the_result_file_is_written_as_athena_does(lab: Lab) -> None:
@@ -342,7 +211,7 @@ def _statement(action: str, *resources: str) -> dict[str, Any]:
 def _researcher(lab: Lab, name: str, *, reads: str) -> Lab:
     iam = lab.client("iam")
     iam.create_user(UserName=name)
-    catalog = [f"arn:aws:glue:{_REGION}:000000000000:{part}" for part in ("catalog", "database/lab", "table/lab/*")]
+    catalog = [f"arn:aws:glue:{REGION}:000000000000:{part}" for part in ("catalog", "database/lab", "table/lab/*")]
     statements = [
         _statement("athena:*", "*"),
         _statement("glue:GetTable", *catalog),

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import io
-import json
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from workbench.localcloud.athena.engine import Query
+from athena_tables import MemoryCatalog, parquet, rows, run
 from workbench.localcloud.athena.failures import QueryFailedError, ScanLimitError
 from workbench.localcloud.athena.hive import arrow_type
-from workbench.localcloud.athena.projection import GlueTable, Partition
 from workbench.localcloud.athena.results import Result, ResultColumn, texts
-from workbench.localcloud.athena.scan import StoredObject
-from workbench.localcloud.athena.statement import parse_statement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,95 +21,25 @@ if TYPE_CHECKING:
 _INJECTED = "For the injected projected partition column run_id, the WHERE clause must contain only static equality"
 
 
-def _parquet(columns: dict[str, Any]) -> bytes:
-    sink = io.BytesIO()
-    pq.write_table(pa.table(columns), sink)
-    return sink.getvalue()
-
-
-class _MemoryCatalog:
-    """One projected Parquet table and one of JSON lines; notes every object that is read."""
-
-    def __init__(self) -> None:
-        self.contents = {
-            "o/run_id=a/status=success/1": _parquet({"n": pa.array([7, 8], pa.int32()), "x": [0.5, None]}),
-            "o/run_id=a/status=failure/1": b"no parquet",
-            "o/run_id=b/status=success/1": _parquet({"n": pa.array([1]), "name": ['q"uote']}),
-            "m/1": json.dumps({"run_id": "a", "axes": [{"name": "p", "values": [1, 2.5]}], "more": {"k": 1}}).encode(),
-            "m/2": b'{"run_id": "b", "unknown": 3}\n',
-        }
-        self.read_keys: list[str] = []
-        self._tables = {
-            "t": GlueTable(
-                database="db",
-                name="t",
-                columns={"n": "bigint", "x": "double", "name": "string"},
-                keys={"run_id": "string", "status": "string"},
-                location="s3://bucket/o/",
-                serde="org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
-                parameters={
-                    "projection.enabled": "true",
-                    "projection.run_id.type": "injected",
-                    "projection.status.type": "enum",
-                    "projection.status.values": "success,failure",
-                    "storage.location.template": "s3://bucket/o/run_id=${run_id}/status=${status}",
-                },
-            ),
-            "runs": GlueTable(
-                database="db",
-                name="runs",
-                columns={
-                    "run_id": "string",
-                    "axes": "array<struct<name:string,values:array<double>>>",
-                    "more": "string",
-                },
-                keys={},
-                location="s3://bucket/m",
-                serde="org.openx.data.jsonserde.JsonSerDe",
-                parameters={},
-            ),
-        }
-
-    def table(self, database: str, name: str) -> GlueTable | None:
-        return self._tables.get(name) if database == "db" else None
-
-    def objects(self, partition: Partition) -> tuple[StoredObject, ...]:
-        keys = (key for key in self.contents if key.startswith(partition.prefix))
-        return tuple(StoredObject(partition.bucket, key, len(self.contents[key])) for key in keys)
-
-    def read(self, stored: StoredObject) -> bytes:
-        self.read_keys.append(stored.key)
-        return self.contents[stored.key]
-
-
-def _run(sql: str, *parameters: str, catalog: _MemoryCatalog | None = None, limit: int | None = None) -> Result:
-    catalog = catalog or _MemoryCatalog()
-    return Query(parse_statement(sql), parameters, database="db", catalog=catalog, scan_limit=limit).run()
-
-
-def _rows(sql: str, *parameters: str) -> list[tuple[str | None, ...]]:
-    return list(_run(sql, *parameters).rows)
-
-
 def test_only_the_wanted_partitions_are_read() -> None:
-    catalog = _MemoryCatalog()
-    result = _run("SELECT * FROM t WHERE run_id = 'a' AND status = 'success' ORDER BY n", catalog=catalog)
+    catalog = MemoryCatalog()
+    result = run("SELECT * FROM t WHERE run_id = 'a' AND status = 'success' ORDER BY n", catalog=catalog)
     assert catalog.read_keys == ["o/run_id=a/status=success/1"]
     assert result.scanned == len(catalog.contents["o/run_id=a/status=success/1"])
     assert list(result.rows) == [("7", "0.5", None, "a", "success"), ("8", None, None, "a", "success")]
 
 
 def test_a_partition_that_two_references_want_is_read_once() -> None:
-    catalog = _MemoryCatalog()
+    catalog = MemoryCatalog()
     part = "SELECT n FROM t WHERE run_id = 'a' AND status = 'success'"
-    result = _run(f"{part} UNION ALL {part}", catalog=catalog)
+    result = run(f"{part} UNION ALL {part}", catalog=catalog)
     assert len(catalog.read_keys) == 1
     assert sorted(result.rows) == [("7",), ("7",), ("8",), ("8",)]
 
 
 def test_injected_values_may_come_from_a_parameter_or_a_list() -> None:
     sql = "SELECT run_id, count(*) FROM t WHERE run_id IN (?, 'b') AND status = 'success' GROUP BY 1 ORDER BY 1"
-    assert _rows(sql, "'a'") == [("a", "2"), ("b", "1")]
+    assert rows(sql, "'a'") == [("a", "2"), ("b", "1")]
 
 
 @pytest.mark.parametrize(
@@ -129,34 +53,34 @@ def test_injected_values_may_come_from_a_parameter_or_a_list() -> None:
 )
 def test_every_scan_needs_a_static_condition_on_the_injected_column(sql: str) -> None:
     with pytest.raises(QueryFailedError, match=f"^CONSTRAINT_VIOLATION: {_INJECTED}"):
-        _run(sql)
+        run(sql)
 
 
 def test_a_corrupt_object_is_named_where_it_is_wanted() -> None:
     with pytest.raises(QueryFailedError, match=r"HIVE_BAD_DATA.*s3://bucket/o/run_id=a/status=failure/1"):
-        _run("SELECT count(*) FROM t WHERE run_id = 'a'")
+        run("SELECT count(*) FROM t WHERE run_id = 'a'")
 
 
 def test_a_value_of_another_kind_than_declared_is_bad_data() -> None:
-    catalog = _MemoryCatalog()
-    catalog.contents = {"o/run_id=a/status=success/1": _parquet({"n": [0.5]})}
+    catalog = MemoryCatalog()
+    catalog.contents = {"o/run_id=a/status=success/1": parquet({"n": [0.5]})}
     with pytest.raises(QueryFailedError, match=r"HIVE_BAD_DATA.*Field n's type double is incompatible"):
-        _run("SELECT n FROM t WHERE run_id = 'a'", catalog=catalog)
+        run("SELECT n FROM t WHERE run_id = 'a'", catalog=catalog)
 
 
 def test_json_lines_are_read_as_declared() -> None:
-    assert _rows("SELECT * FROM runs ORDER BY run_id") == [
+    assert rows("SELECT * FROM runs ORDER BY run_id") == [
         ("a", "[{name=p, values=[1.0, 2.5]}]", '{"k": 1}'),
         ("b", None, None),
     ]
     sql = "SELECT axes[1].name, v FROM runs CROSS JOIN UNNEST(axes[1].values) AS u (v) WHERE run_id = 'a' ORDER BY v"
-    assert _rows(sql) == [("p", "1.0"), ("p", "2.5")]
+    assert rows(sql) == [("p", "1.0"), ("p", "2.5")]
 
 
 def test_a_query_over_its_scan_limit_reads_nothing() -> None:
-    catalog = _MemoryCatalog()
+    catalog = MemoryCatalog()
     with pytest.raises(ScanLimitError):
-        _run("SELECT n FROM t WHERE run_id = 'b'", catalog=catalog, limit=10)
+        run("SELECT n FROM t WHERE run_id = 'b'", catalog=catalog, limit=10)
     assert catalog.read_keys == []
 
 
@@ -175,7 +99,7 @@ def test_a_query_over_its_scan_limit_reads_nothing() -> None:
 )
 def test_a_failure_is_said_in_athenas_words(sql: str, message: str) -> None:
     with pytest.raises(QueryFailedError, match=message):
-        _run(sql)
+        run(sql)
 
 
 @given(st.floats())

@@ -2,93 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import json
-from typing import Any
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from workbench.localcloud.athena.engine import Query
+from athena_tables import rows, run
 from workbench.localcloud.athena.failures import InvalidRequestError, QueryFailedError
-from workbench.localcloud.athena.projection import GlueTable, Partition
 from workbench.localcloud.athena.references import table_references
-from workbench.localcloud.athena.results import Result
-from workbench.localcloud.athena.scan import StoredObject
 from workbench.localcloud.athena.statement import parse_statement
-
-
-def _parquet(columns: dict[str, Any]) -> bytes:
-    sink = io.BytesIO()
-    pq.write_table(pa.table(columns), sink)
-    return sink.getvalue()
-
-
-class _MemoryCatalog:
-    """One projected Parquet table and one of JSON lines; notes every object that is read."""
-
-    def __init__(self) -> None:
-        self.contents = {
-            "o/run_id=a/status=success/1": _parquet({"n": pa.array([7, 8], pa.int32()), "x": [0.5, None]}),
-            "o/run_id=a/status=failure/1": b"no parquet",
-            "o/run_id=b/status=success/1": _parquet({"n": pa.array([1]), "name": ['q"uote']}),
-            "m/1": json.dumps({"run_id": "a", "axes": [{"name": "p", "values": [1, 2.5]}], "more": {"k": 1}}).encode(),
-            "m/2": b'{"run_id": "b", "unknown": 3}\n',
-        }
-        self.read_keys: list[str] = []
-        self._tables = {
-            "t": GlueTable(
-                database="db",
-                name="t",
-                columns={"n": "bigint", "x": "double", "name": "string"},
-                keys={"run_id": "string", "status": "string"},
-                location="s3://bucket/o/",
-                serde="org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
-                parameters={
-                    "projection.enabled": "true",
-                    "projection.run_id.type": "injected",
-                    "projection.status.type": "enum",
-                    "projection.status.values": "success,failure",
-                    "storage.location.template": "s3://bucket/o/run_id=${run_id}/status=${status}",
-                },
-            ),
-            "runs": GlueTable(
-                database="db",
-                name="runs",
-                columns={
-                    "run_id": "string",
-                    "axes": "array<struct<name:string,values:array<double>>>",
-                    "more": "string",
-                },
-                keys={},
-                location="s3://bucket/m",
-                serde="org.openx.data.jsonserde.JsonSerDe",
-                parameters={},
-            ),
-        }
-
-    def table(self, database: str, name: str) -> GlueTable | None:
-        return self._tables.get(name) if database == "db" else None
-
-    def objects(self, partition: Partition) -> tuple[StoredObject, ...]:
-        keys = (key for key in self.contents if key.startswith(partition.prefix))
-        return tuple(StoredObject(partition.bucket, key, len(self.contents[key])) for key in keys)
-
-    def read(self, stored: StoredObject) -> bytes:
-        self.read_keys.append(stored.key)
-        return self.contents[stored.key]
-
-
-def _run(sql: str, *parameters: str, catalog: _MemoryCatalog | None = None, limit: int | None = None) -> Result:
-    catalog = catalog or _MemoryCatalog()
-    return Query(parse_statement(sql), parameters, database="db", catalog=catalog, scan_limit=limit).run()
-
-
-def _rows(sql: str, *parameters: str) -> list[tuple[str | None, ...]]:
-    return list(_run(sql, *parameters).rows)
 
 
 @pytest.mark.parametrize(
@@ -125,18 +46,18 @@ def _rows(sql: str, *parameters: str) -> list[tuple[str | None, ...]]:
 )
 def test_an_expression_has_trinos_value(expression: str, expected: str | None) -> None:
     table = "(VALUES ('a', 1), ('b', 2), ('c', 3), ('d', 4), ('e', 5)) AS v (k, v)"
-    assert _rows(f"SELECT {expression} FROM {table} LIMIT 1") == [(expected,)]  # noqa: S608
+    assert rows(f"SELECT {expression} FROM {table} LIMIT 1") == [(expected,)]  # noqa: S608
 
 
 def test_division_follows_the_declared_types_of_the_columns() -> None:
     sql = "WITH s AS (SELECT sum(n) AS n, sum(x) AS x FROM db.t WHERE run_id = 'a' AND status = 'success') {}"
-    assert _rows(sql.format("SELECT n / 2, x / 0, s.n / count(*) FROM s GROUP BY n, x")) == [("7", "Infinity", "15")]
+    assert rows(sql.format("SELECT n / 2, x / 0, s.n / count(*) FROM s GROUP BY n, x")) == [("7", "Infinity", "15")]
     with pytest.raises(QueryFailedError, match="DIVISION_BY_ZERO"):
-        _run(sql.format("SELECT n / 0 FROM s"))
+        run(sql.format("SELECT n / 0 FROM s"))
 
 
 def test_columns_have_athenas_types_and_names() -> None:
-    result = _run(
+    result = run(
         "SELECT count(*), sum(n) AS total, n, x, run_id, true, DATE '2026-01-01' AS d, CAST(1 AS integer), 1.5 AS e, "
         "ARRAY[1] AS a FROM t WHERE run_id = 'b' AND status = 'success' GROUP BY n, x, run_id"
     )
@@ -156,21 +77,21 @@ def test_columns_have_athenas_types_and_names() -> None:
 
 
 def test_unnamed_columns_are_numbered_by_their_place_in_the_result() -> None:
-    result = _run("SELECT *, count(*) FROM (SELECT 1 AS a, max(2)) GROUP BY 1, 2")
+    result = run("SELECT *, count(*) FROM (SELECT 1 AS a, max(2)) GROUP BY 1, 2")
     assert [column.name for column in result.columns] == ["a", "_col1", "_col2"]
-    assert [column.name for column in _run("VALUES (1, 'x')").columns] == ["_col0", "_col1"]
+    assert [column.name for column in run("VALUES (1, 'x')").columns] == ["_col0", "_col1"]
 
 
 def test_parameters_are_bound_in_the_order_of_the_text() -> None:
     sql = "WITH c AS (SELECT ? AS a) SELECT '?', a, ? -- ?\n FROM c WHERE a = ? LIMIT ?"
-    assert _rows(sql, "'one'", "-2", "'one'", "1") == [("?", "one", "-2")]
+    assert rows(sql, "'one'", "-2", "'one'", "1") == [("?", "one", "-2")]
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0")))
 @example("it's; DROP -- ?")
 def test_a_text_parameter_is_only_ever_a_text(value: str) -> None:
     literal = "'" + value.replace("'", "''") + "'"
-    assert _rows("SELECT ? AS v", literal) == [(value,)]
+    assert rows("SELECT ? AS v", literal) == [(value,)]
 
 
 @pytest.mark.parametrize(
@@ -178,20 +99,20 @@ def test_a_text_parameter_is_only_ever_a_text(value: str) -> None:
     [("1.5", "1.5"), ("CAST('2' AS bigint)", "2"), ("NULL", None), ("DATE '2026-01-01'", "2026-01-01"), ("1 + 1", "2")],
 )
 def test_a_parameter_is_a_constant_expression(literal: str, expected: str | None) -> None:
-    assert _rows("SELECT ?", literal) == [(expected,)]
+    assert rows("SELECT ?", literal) == [(expected,)]
 
 
 @pytest.mark.parametrize("text", ["abc", "", "1; SELECT 2", "(SELECT 1)", "'open", "?"])
 def test_a_parameter_that_is_no_constant_fails(text: str) -> None:
     with pytest.raises(QueryFailedError, match="INVALID_PARAMETER_USAGE"):
-        _run("SELECT ?", text)
+        run("SELECT ?", text)
 
 
 @pytest.mark.parametrize(("sql", "given_"), [("SELECT ?", []), ("SELECT 1", ["1"]), ("SELECT ?, ?", ["1"])])
 def test_the_count_of_parameters_must_fit(sql: str, given_: list[str]) -> None:
     message = f"Incorrect number of parameters: expected {sql.count('?')} but found {len(given_)}"
     with pytest.raises(QueryFailedError, match=message):
-        _run(sql, *given_)
+        run(sql, *given_)
 
 
 @pytest.mark.parametrize(

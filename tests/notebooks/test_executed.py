@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-MACHINE = re.compile(r"(/home/|/root/|/tmp/|/work/|/Users/|127\.0\.0\.1|localhost)")
+MACHINE = re.compile(r"(/[h]ome/|/[r]oot/|/[t]mp/|/[w]ork/|/[U]sers/|127\.0\.0\.1|localhost)")
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
