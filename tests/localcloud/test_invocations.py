@@ -34,8 +34,11 @@ import json, os, pathlib, time, uuid
 
 def handler(event, context):
     begin = time.monotonic()
-    time.sleep(event.get("seconds", 0))
     folder = pathlib.Path(os.environ["FOLDER"])
+    (folder / f"{uuid.uuid4()}.begun").touch()
+    while len(list(folder.glob("*.begun"))) < event.get("meet", 1):
+        time.sleep(0.01)
+    time.sleep(event.get("seconds", 0))
     note = {"event": event, "begin": begin, "end": time.monotonic(), "pid": os.getpid()}
     draft = folder / f"{uuid.uuid4()}.draft"
     draft.write_text(json.dumps(note))
@@ -142,7 +145,8 @@ def receive_one(cloud: Cloud, queue: str) -> dict[str, Any]:
 def test_every_event_runs_once_and_no_more_than_the_bound_at_a_time(cloud: Cloud, deploy: Callable[[], Probe]) -> None:
     probe = deploy()
     for number in range(60):
-        queue_event(cloud, probe.name, number=number, seconds=0.03)
+        # The first one waits for the second: were there only one at a time, it would wait for ever.
+        queue_event(cloud, probe.name, number=number, seconds=0.03, meet=CONCURRENCY)
 
     notes = eventually(probe.notes, lambda notes: len(notes) >= 60)
 
