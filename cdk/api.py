@@ -1,4 +1,4 @@
-"""The API: one route, open to signed requests only, its bodies checked before any function runs."""
+"""The API: three methods, open to signed requests only, their bodies checked before any function runs."""
 
 from __future__ import annotations
 
@@ -10,17 +10,26 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from logical_ids import logical_id
+from workbench.contract import CancelRequest, ResumeRequest, RunRequest
 from workbench.contract.gateway import request_schema
 
 if TYPE_CHECKING:
     from aws_cdk import aws_lambda as lambda_
+    from constructs import IConstruct
 
     from config import StageConfig
+    from workbench.contract.codec import Document
 
 __all__ = ["RunsApi"]
 
 _STAGE = "v1"
 _JSON = "application/json"
+_BODIES: dict[str, type[Document]] = {
+    "/runs": RunRequest,
+    "/runs/{run_id}/resume": ResumeRequest,
+    "/runs/{run_id}/cancel": CancelRequest,
+}
 # In these templates a variable is replaced as it stands; `messageString` brings its own quotes.
 _ERROR = (
     '{"error":{"code":"$context.error.responseType","message":$context.error.messageString,"details":[]},'
@@ -29,7 +38,7 @@ _ERROR = (
 
 
 class RunsApi(Construct):
-    """``POST /runs``, answered by the parent; every error has the shape that the parent's own errors have."""
+    """What is answered by the parent; every error has the shape that the parent's own errors have."""
 
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig, parent: lambda_.IFunction) -> None:
         super().__init__(scope, construct_id)
@@ -39,7 +48,7 @@ class RunsApi(Construct):
             self.api.add_gateway_response(name, type=kind, templates={_JSON: _ERROR})
         # The stack names its outputs itself.
         self.api.node.try_remove_child("Endpoint")
-        self.submit = self._submit(parent)
+        self._methods = self._add_methods(parent)
         self._acknowledge()
 
     @property
@@ -47,6 +56,24 @@ class RunsApi(Construct):
         """Address of the deployed stage, without a slash at the end."""
         stack = self.api.stack
         return f"https://{self.api.rest_api_id}.execute-api.{stack.region}.{stack.url_suffix}/{_STAGE}"
+
+    @property
+    def method_arns(self) -> list[str]:
+        """What a caller of every method needs the right to invoke."""
+        return [method.method_arn for method in self._methods]
+
+    def acknowledge(self, holder: IConstruct) -> None:
+        """Explain the wildcards of who may invoke every method."""
+        stage = f"<{logical_id(self.api)}>/<{logical_id(self.api.deployment_stage)}>"
+        for path in _BODIES:
+            if "{run_id}" in path:
+                Validations.of(holder).acknowledge(
+                    Acknowledgment(
+                        id="AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:execute-api:<AWS::Region>:"
+                        f"<AWS::AccountId>:{stage}/POST{path.replace('{run_id}', '*')}]",
+                        reason="The names of runs are made at run time; the rights end at one method of one API.",
+                    )
+                )
 
     def _rest_api(self, config: StageConfig) -> apigateway.RestApi:
         access_log = logs.LogGroup(
@@ -81,26 +108,29 @@ class RunsApi(Construct):
             ),
         )
 
-    def _submit(self, parent: lambda_.IFunction) -> apigateway.Method:
-        schema = request_schema()
-        model = apigateway.CfnModel(
-            self, "RunRequest", rest_api_id=self.api.rest_api_id, content_type=_JSON, schema=schema
+    def _add_methods(self, parent: lambda_.IFunction) -> list[apigateway.Method]:
+        validator = apigateway.RequestValidator(
+            self, "Validator", rest_api=self.api, validate_request_body=True, validate_request_parameters=True
         )
-        method = self.api.root.add_resource("runs").add_method(
-            "POST",
-            apigateway.LambdaIntegration(parent),
-            authorization_type=apigateway.AuthorizationType.IAM,
-            request_models={_JSON: apigateway.Model.from_model_name(self, "RunRequestModel", model.ref)},
-            request_validator=apigateway.RequestValidator(
-                self, "Validator", rest_api=self.api, validate_request_body=True, validate_request_parameters=True
-            ),
-        )
-        deployment = self.api.latest_deployment
-        if deployment is not None:
-            # A deployment is a snapshot: another schema must make another one, after the model.
-            deployment.add_to_logical_id(json.dumps(schema, sort_keys=True))
-            deployment.node.add_dependency(model)
-        return method
+        methods = []
+        for path, body in _BODIES.items():
+            name, schema = body.__name__, request_schema(body)
+            model = apigateway.CfnModel(self, name, rest_api_id=self.api.rest_api_id, content_type=_JSON, schema=schema)
+            methods.append(
+                self.api.root.resource_for_path(path).add_method(
+                    "POST",
+                    apigateway.LambdaIntegration(parent),
+                    authorization_type=apigateway.AuthorizationType.IAM,
+                    request_models={_JSON: apigateway.Model.from_model_name(self, f"{name}Model", model.ref)},
+                    request_validator=validator,
+                )
+            )
+            deployment = self.api.latest_deployment
+            if deployment is not None:
+                # A deployment is a snapshot: another schema must make another one, after the model.
+                deployment.add_to_logical_id(json.dumps(schema, sort_keys=True))
+                deployment.node.add_dependency(model)
+        return methods
 
     def _acknowledge(self) -> None:
         Validations.of(self.api).acknowledge(
@@ -116,10 +146,11 @@ class RunsApi(Construct):
                 "and is checked against a schema. There is no anonymous caller to filter.",
             ),
         )
-        Validations.of(self.submit).acknowledge(
-            Acknowledgment(
-                id="AwsSolutions-COG4",
-                reason="Callers are IAM identities that sign with SigV4; the workbench has no users of its own that a "
-                "Cognito pool could hold.",
+        for method in self._methods:
+            Validations.of(method).acknowledge(
+                Acknowledgment(
+                    id="AwsSolutions-COG4",
+                    reason="Callers are IAM identities that sign with SigV4; the workbench has no users of its own "
+                    "that a Cognito pool could hold.",
+                )
             )
-        )

@@ -32,6 +32,7 @@ _PACKAGE: Final = Path(workbench.__file__).resolve().parent
 _CONSTRAINTS: Final = _CHECKOUT / "constraints.txt"
 _EVERYWHERE: Final = ("__init__.py", "errors.py", "py.typed", "space", "contract", "storage")
 _CHILD_ONLY: Final = ("experiments", "compute")
+_RECORDER_ONLY: Final = ("compute",)
 # The Lambda runtime brings boto3 and botocore.
 _PARENT_LIBRARIES: Final = ("aws-lambda-powertools", "msgspec")
 _LAYER_LIBRARIES: Final = ("annotated-types", "aws-lambda-powertools", "msgspec", "numpy", "pyarrow")
@@ -48,8 +49,10 @@ class Bundle:
         Folder of the parent's code, its libraries and the catalog.
     child : Path
         Folder of the child's code.
+    recorder : Path
+        Folder of the recorder's code.
     layer : Path
-        Zip file of the child's libraries.
+        Zip file of the libraries of the child and the recorder.
     catalog : Catalog
         The experiments that the child carries.
     modules : tuple of str
@@ -58,6 +61,7 @@ class Bundle:
 
     parent: Path
     child: Path
+    recorder: Path
     layer: Path
     catalog: Catalog
     modules: tuple[str, ...]
@@ -85,7 +89,7 @@ def stage(config: StageConfig, folder: Path) -> Bundle:
     target = Target.of(config)
     modules = _experiment_modules(config)
     catalog_json = _print_catalog(modules)
-    parent, child = folder / "parent", folder / "child"
+    parent, child, recorder = folder / "parent", folder / "child", folder / "recorder"
 
     _copy_code("parent", _EVERYWHERE, parent)
     (parent / "catalog.json").write_bytes(catalog_json)
@@ -96,9 +100,12 @@ def stage(config: StageConfig, folder: Path) -> Bundle:
     for top_level in dict.fromkeys(module.partition(".")[0] for module in modules):
         _copy_importable(top_level, child)
 
+    _copy_code("recorder", (*_EVERYWHERE, *_RECORDER_ONLY), recorder)
+
     return Bundle(
         parent=parent,
         child=child,
+        recorder=recorder,
         layer=archive(_LAYER_LIBRARIES, constraints=_CONSTRAINTS, target=target, folder="python"),
         catalog=decode(catalog_json, Catalog, source="python -m workbench.experiments"),
         modules=modules,

@@ -1,34 +1,46 @@
-"""The two functions: the parent that answers requests and the child that evaluates shards, each with its own role."""
+"""The three functions: the parent that answers, the child that evaluates, the recorder of what was given up."""
 
 from __future__ import annotations
 
-import platform
 from typing import TYPE_CHECKING
 
-from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
+from aws_cdk import Acknowledgment, Duration, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
-from constructs import Construct
+from aws_cdk import aws_lambda_destinations as destinations
+from aws_cdk import aws_sqs as sqs
 
+from logical_ids import logical_id
+from python_function import PythonFunction, architecture, runtime
 from workbench.contract import Environment
-from workbench.contract.keys import MANIFESTS_PREFIX, OUTCOMES_PREFIX
+from workbench.contract.keys import CONTROLS_PREFIX, MANIFESTS_PREFIX, OUTCOMES_PREFIX, REPORTS_PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from constructs import Construct
 
     from bundling import Bundle
     from config import StageConfig
     from storage import Results
 
-__all__ = ["Child", "Parent"]
-
-_ARM_MACHINES = {"aarch64", "arm64"}
+__all__ = ["Child", "Libraries", "Parent", "Recorder"]
 
 
-class _Function(Construct):
-    """A Python function that may write its own log and nothing else."""
+class Libraries(lambda_.LayerVersion):
+    """What the functions import that read and write outcomes."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig, bundle: Bundle) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            code=lambda_.Code.from_asset(str(bundle.layer)),
+            compatible_runtimes=[runtime(config)],
+            compatible_architectures=[architecture(config)],
+            description="numpy, pyarrow and what else reads and writes outcomes",
+        )
+
+
+class Recorder(PythonFunction):
+    """Writes the outcome of a shard whose child was given up; what it cannot record itself waits in a queue."""
 
     def __init__(
         self,
@@ -36,55 +48,68 @@ class _Function(Construct):
         construct_id: str,
         *,
         config: StageConfig,
-        code: Path,
-        memory_mb: int,
-        timeout_s: int,
-        environment: Mapping[str, str],
+        bundle: Bundle,
+        results: Results,
+        libraries: Libraries,
     ) -> None:
-        super().__init__(scope, construct_id)
-        name = construct_id.lower()
-        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        log_group = logs.LogGroup(
-            self, "Log", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
+        super().__init__(
+            scope,
+            construct_id,
+            config=config,
+            code=bundle.recorder,
+            memory_mb=1024,
+            timeout_s=120,
+            environment={Environment.BUCKET: results.bucket.bucket_name},
+            layers=[libraries],
         )
-        log_group.grant_write(self.role)
-        self.function = lambda_.Function(
+        unrecorded = sqs.Queue(
             self,
-            "Function",
-            runtime=lambda_.Runtime(f"python{config.python}", lambda_.RuntimeFamily.PYTHON),
-            architecture=_architecture(config),
-            handler=f"lambdas.{name}.handler.handler",
-            code=lambda_.Code.from_asset(str(code)),
-            memory_size=memory_mb,
-            timeout=Duration.seconds(timeout_s),
-            role=self.role,
-            log_group=log_group,
-            logging_format=lambda_.LoggingFormat.JSON,
-            environment={
-                "POWERTOOLS_SERVICE_NAME": name,
-                "POWERTOOLS_LOG_LEVEL": "INFO",
-                **environment,
-            },
+            "Unrecorded",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            # As of the bucket: the emulator speaks plain HTTP.
+            enforce_ssl=not config.emulator,
+            retention_period=Duration.days(14),
         )
-        Validations.of(self.function).acknowledge(
+        Validations.of(unrecorded).acknowledge(
             Acknowledgment(
-                id="AwsSolutions-L1",
-                reason="Python is the version that the pinned numpy and pyarrow are tested on; it is raised together "
-                "with them, by the setting `python`.",
+                id="AwsSolutions-SQS3",
+                reason="It is the last resort itself: nothing takes messages from it but an operator.",
+            )
+        )
+        self.try_again(destinations.SqsDestination(unrecorded))
+        read, written = (MANIFESTS_PREFIX, OUTCOMES_PREFIX), (OUTCOMES_PREFIX, REPORTS_PREFIX)
+        listed = (MANIFESTS_PREFIX, OUTCOMES_PREFIX, REPORTS_PREFIX)
+        self.allow(
+            results.objects("s3:GetObject", prefixes=read),
+            results.objects("s3:PutObject", prefixes=written),
+            results.listing(*listed),
+        )
+        results.acknowledge(self.role, *listed)
+
+    def take_over(self, function: PythonFunction) -> None:
+        """Become the one that hears of the invocations of a function that were given up."""
+        function.try_again(destinations.LambdaDestination(self.function))
+        Validations.of(function.role).acknowledge(
+            Acknowledgment(
+                id=f"AwsSolutions-IAM5[Resource::<{logical_id(self.function)}.Arn>:*]",
+                reason="The CDK grants the invocation of every version of the one function that is the destination.",
             )
         )
 
-    def allow(self, *statements: iam.PolicyStatement) -> None:
-        """Give the function's role rights."""
-        for statement in statements:
-            self.role.add_to_policy(statement)
 
-
-class Child(_Function):
-    """Evaluates one shard and writes its outcome; Lambda tries again what the child itself could not catch."""
+class Child(PythonFunction):
+    """Evaluates one shard and writes its outcome; goes on in another invocation when its time is over."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, config: StageConfig, bundle: Bundle, results: Results
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: StageConfig,
+        bundle: Bundle,
+        results: Results,
+        libraries: Libraries,
+        recorder: Recorder,
     ) -> None:
         super().__init__(
             scope,
@@ -97,27 +122,20 @@ class Child(_Function):
                 Environment.BUCKET: results.bucket.bucket_name,
                 Environment.EXPERIMENTS: ",".join(bundle.modules),
             },
+            layers=[libraries],
         )
-        self.function.add_layers(
-            lambda_.LayerVersion(
-                self,
-                "Libraries",
-                code=lambda_.Code.from_asset(str(bundle.layer)),
-                compatible_runtimes=[self.function.runtime],
-                compatible_architectures=[self.function.architecture],
-                description="numpy, pyarrow and what else a child imports",
-            )
-        )
-        self.function.configure_async_invoke(retry_attempts=2, max_event_age=Duration.hours(6))
+        recorder.take_over(self)
+        self.allow_itself()
+        read = (MANIFESTS_PREFIX, OUTCOMES_PREFIX, CONTROLS_PREFIX)
         self.allow(
-            results.objects("s3:GetObject", prefixes=(MANIFESTS_PREFIX, OUTCOMES_PREFIX)),
-            results.objects("s3:PutObject", prefixes=(OUTCOMES_PREFIX,)),
-            results.listing(MANIFESTS_PREFIX, OUTCOMES_PREFIX),
+            results.objects("s3:GetObject", prefixes=read),
+            results.objects("s3:PutObject", prefixes=(OUTCOMES_PREFIX, REPORTS_PREFIX)),
+            results.listing(*read),
         )
-        results.acknowledge(self.role, MANIFESTS_PREFIX, OUTCOMES_PREFIX)
+        results.acknowledge(self.role, *read, REPORTS_PREFIX)
 
 
-class Parent(_Function):
+class Parent(PythonFunction):
     """Answers a request: checks it, writes the manifest, and hands the shards to children without waiting for them."""
 
     def __init__(
@@ -129,6 +147,7 @@ class Parent(_Function):
         bundle: Bundle,
         results: Results,
         child: lambda_.IFunction,
+        recorder: Recorder,
     ) -> None:
         super().__init__(
             scope,
@@ -146,15 +165,11 @@ class Parent(_Function):
                 Environment.MAX_ROWS: str(config.max_rows),
             },
         )
+        recorder.take_over(self)
+        self.allow_itself()
         self.allow(
-            results.objects("s3:GetObject", "s3:PutObject", prefixes=(MANIFESTS_PREFIX,)),
-            results.listing(MANIFESTS_PREFIX),
+            results.objects("s3:GetObject", "s3:PutObject", prefixes=(MANIFESTS_PREFIX, CONTROLS_PREFIX)),
+            results.listing(MANIFESTS_PREFIX, OUTCOMES_PREFIX, CONTROLS_PREFIX),
             iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[child.function_arn]),
         )
-        results.acknowledge(self.role, MANIFESTS_PREFIX)
-
-
-def _architecture(config: StageConfig) -> lambda_.Architecture:
-    name = config.architecture
-    machine = platform.machine().lower() if name == "host" else name
-    return lambda_.Architecture.ARM_64 if machine in _ARM_MACHINES else lambda_.Architecture.X86_64
+        results.acknowledge(self.role, MANIFESTS_PREFIX, CONTROLS_PREFIX)

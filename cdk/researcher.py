@@ -1,4 +1,4 @@
-"""What a researcher may do: submit sweeps, ask questions, read answers; not write or delete outcomes."""
+"""What a researcher may do: submit, resume, cancel, ask questions, read answers; not write or delete results."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from aws_cdk import Acknowledgment, Stack, Validations
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from workbench.contract.keys import ATHENA_PREFIX, MANIFESTS_PREFIX, OUTCOMES_PREFIX
+from workbench.contract.keys import (
+    ATHENA_PREFIX,
+    CONTROLS_PREFIX,
+    MANIFESTS_PREFIX,
+    OUTCOMES_PREFIX,
+    REPORTS_PREFIX,
+)
 
 if TYPE_CHECKING:
-    from aws_cdk import aws_apigateway as apigateway
-
+    from api import RunsApi
     from storage import Results
 
 __all__ = ["Researcher"]
@@ -35,21 +40,21 @@ class Researcher(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        submit: apigateway.Method,
+        api: RunsApi,
         results: Results,
         database: str,
         workgroup: str,
     ) -> None:
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
-        readable = (MANIFESTS_PREFIX, OUTCOMES_PREFIX, ATHENA_PREFIX)
+        readable = (MANIFESTS_PREFIX, OUTCOMES_PREFIX, CONTROLS_PREFIX, REPORTS_PREFIX, ATHENA_PREFIX)
         glue_names = (("catalog", None), ("database", database), ("table", f"{database}/*"))
         self.policy = iam.ManagedPolicy(
             self,
             "Policy",
-            description="Submit sweeps to the workbench and query their outcomes.",
+            description="Submit, resume and cancel runs of the workbench, and query their outcomes.",
             statements=[
-                iam.PolicyStatement(actions=["execute-api:Invoke"], resources=[submit.method_arn]),
+                iam.PolicyStatement(actions=["execute-api:Invoke"], resources=api.method_arns),
                 results.objects("s3:GetObject", prefixes=readable),
                 # Athena writes its answers with the rights of whoever asks.
                 results.objects("s3:PutObject", prefixes=(ATHENA_PREFIX,)),
@@ -87,3 +92,4 @@ class Researcher(Construct):
             ),
         )
         results.acknowledge(self.policy, *readable)
+        api.acknowledge(self.policy)

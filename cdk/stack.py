@@ -8,7 +8,7 @@ from aws_cdk import CfnOutput, Stack
 
 from api import RunsApi
 from catalog_tables import Tables
-from functions import Child, Parent
+from functions import Child, Libraries, Parent, Recorder
 from query import Workgroup
 from researcher import Researcher
 from storage import Results
@@ -45,15 +45,23 @@ class WorkbenchStack(Stack):
             analytics_reporting=False,
         )
         results = Results(self, "Results", config=config)
-        child = Child(self, "Child", config=config, bundle=bundle, results=results)
-        parent = Parent(self, "Parent", config=config, bundle=bundle, results=results, child=child.function)
+        libraries = Libraries(self, "Libraries", config=config, bundle=bundle)
+        recorder = Recorder(self, "Recorder", config=config, bundle=bundle, results=results, libraries=libraries)
+        child = Child(
+            self, "Child", config=config, bundle=bundle, results=results, libraries=libraries, recorder=recorder
+        )
+        parent = Parent(
+            self, "Parent", config=config, bundle=bundle, results=results, child=child.function, recorder=recorder
+        )
         api = RunsApi(self, "Runs", config=config, parent=parent.function)
+        # Nobody can call before the functions may invoke themselves and their failures are recorded.
+        api.api.deployment_stage.node.add_dependency(recorder, child, parent)
         tables = Tables(self, "Tables", config=config, catalog=bundle.catalog, bucket=results.bucket)
         workgroup = Workgroup(self, "Query", config=config, bucket=results.bucket)
         researcher = Researcher(
             self,
             "Researcher",
-            submit=api.submit,
+            api=api,
             results=results,
             database=tables.name,
             workgroup=workgroup.name,
@@ -65,6 +73,7 @@ class WorkbenchStack(Stack):
             Output.WORKGROUP: workgroup.name,
             Output.PARENT: parent.function.function_name,
             Output.CHILD: child.function.function_name,
+            Output.RECORDER: recorder.function.function_name,
             Output.RESEARCHER_POLICY: researcher.policy.managed_policy_arn,
         }
         for name, value in outputs.items():

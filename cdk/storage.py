@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from logical_ids import logical_id
 from workbench.contract.keys import ATHENA_PREFIX
 
 if TYPE_CHECKING:
-    from aws_cdk import CfnElement
     from constructs import IConstruct
 
     from config import StageConfig
@@ -60,7 +60,7 @@ class Results(Construct):
 
     def acknowledge(self, holder: IConstruct, *prefixes: str) -> None:
         """Explain the wildcards of who may use the objects under some prefixes."""
-        bucket = self.bucket.stack.get_logical_id(cast("CfnElement", self.bucket.node.default_child))
+        bucket = logical_id(self.bucket)
         for prefix in prefixes:
             Validations.of(holder).acknowledge(
                 Acknowledgment(

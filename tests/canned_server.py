@@ -22,6 +22,7 @@ class CannedServer:
     status: int = 200
     body: bytes = b""
     content_type: str = "application/json"
+    connections: int = 0
     requests: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
 
     def answer(self, status: int, body: bytes, *, content_type: str = "application/json") -> None:
@@ -31,6 +32,12 @@ class CannedServer:
 @contextmanager
 def canned_server() -> Iterator[CannedServer]:
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # connections may be used again
+
+        def setup(self) -> None:
+            canned.connections += 1
+            super().setup()
+
         def do_POST(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
             canned.requests.append((self.path, dict(self.headers.items()), self.rfile.read(length)))

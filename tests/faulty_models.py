@@ -1,6 +1,7 @@
 """Small experiments, most of which go wrong in a known way; ``WORKBENCH_EXPERIMENTS=faulty_models`` names them."""
 
 import os
+import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ __all__ = [
     "dies_while",
     "exits",
     "in_place",
+    "marks_and_waits",
+    "misbehaves",
     "mixed",
     "noise",
     "sometimes_raises",
@@ -135,3 +138,31 @@ def in_place(*, x: float) -> Draw:
 def wrong_arrays(*, x: float, label: str) -> Square:
     """Return numbers where texts are declared."""
     return Square(square=x, name=np.full(len(label), 3, dtype=np.object_))  # type: ignore[arg-type]
+
+
+@experiment(version="1")
+def misbehaves(*, x: int, how: str, flag: str = "") -> Count:
+    """Go wrong at x = 3 in a named way; where a flag is named, only for as long as that file exists."""
+    if x == 3 and (not flag or Path(flag).exists()):
+        match how:
+            case "raise":
+                raise ValueError("three")
+            case "exit":
+                os._exit(7)
+            case "segfault":
+                os.kill(os.getpid(), signal.SIGSEGV)
+            case "hang":
+                time.sleep(3600)
+            case "kill the worker":
+                os.kill(os.getppid(), signal.SIGKILL)
+                time.sleep(3600)
+    return Count(whole=x)
+
+
+@experiment(version="1")
+def marks_and_waits(*, x: int, folder: str) -> Count:
+    """Leave the file `started-<x>`, then go on when the file `gate` exists."""
+    Path(folder, f"started-{x}").touch()
+    while not Path(folder, "gate").exists():
+        time.sleep(0.005)
+    return Count(whole=x)

@@ -10,7 +10,10 @@
     ├── ContractError         a document of another version or shape than ours
     ├── OutcomeError          an outcome that does not match its declared schema
     ├── StorageError          a store that cannot be read or written
-    ├── RunError              a run that is unknown, or cannot do what was asked
+    ├── RunError              a run that cannot do what was asked
+    │   ├── UnknownRunError   there is no such run
+    │   ├── RunConflictError  the name of the run belongs to another sweep
+    │   ├── RunStalledError   nothing has been heard of a run for too long
     │   └── RunTimeoutError   a run did not finish in the time allowed
     ├── ApiError              the service answered with an error
     ├── QueryError            a query that the engine or the SQL builder refuses
@@ -36,11 +39,14 @@ __all__ = [
     "Fault",
     "OutcomeError",
     "QueryError",
+    "RunConflictError",
     "RunError",
+    "RunStalledError",
     "RunTimeoutError",
     "SpaceError",
     "StorageError",
     "SweepError",
+    "UnknownRunError",
     "WorkbenchError",
 ]
 
@@ -110,7 +116,19 @@ class StorageError(WorkbenchError):
 
 
 class RunError(WorkbenchError):
-    """A run that is unknown, or cannot do what was asked of it."""
+    """A run that cannot do what was asked of it."""
+
+
+class UnknownRunError(RunError):
+    """There is no such run."""
+
+
+class RunConflictError(RunError):
+    """The name of the run belongs to another sweep."""
+
+
+class RunStalledError(RunError):
+    """Nothing has been heard of a run for too long."""
 
 
 class RunTimeoutError(RunError, TimeoutError):

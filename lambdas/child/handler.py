@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+import time
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
 import botocore.session
 import msgspec
 from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.metrics import Metrics, MetricUnit
+from botocore.config import Config
 
-from workbench.compute.shard import run_shard
-from workbench.contract import Environment, Manifest, Task, decode
-from workbench.contract.keys import manifest_key
-from workbench.errors import RunError
+from workbench.compute.shard import Limits, run_shard
+from workbench.contract import Environment, Manifest, Task, encode
+from workbench.storage.manifest import read_manifest
 from workbench.storage.s3 import S3Store
 
 if TYPE_CHECKING:
@@ -21,24 +23,51 @@ if TYPE_CHECKING:
 
 __all__ = ["handler"]
 
+# Of the time limit, what is kept for joining and writing the outcome: a fifth, 10 s at most.
+_RESERVE: Final = 0.2
+_RESERVE_SECONDS: Final = 10.0
+_RETRIES: Final = Config(retries={"mode": "standard", "max_attempts": 10})
+
 logger = Logger()
-store = S3Store(botocore.session.get_session().create_client("s3"), os.environ[Environment.BUCKET])
+metrics = Metrics(namespace="SweepWorkbench")
+session = botocore.session.get_session()
+store = S3Store(session.create_client("s3", config=_RETRIES), os.environ[Environment.BUCKET])
 
 
 @logger.inject_lambda_context
+@metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Evaluate the shard that the task names."""
+    """Evaluate the shard that the task names, or go on with it."""
     task = msgspec.convert(event, Task)
-    logger.append_keys(run_id=task.run_id, shard_id=task.shard_id)
-    report = run_shard(store, _manifest(task.run_id), task.shard_id, worker=context.log_stream_name)
-    logger.info("evaluated", **vars(report))
+    logger.append_keys(run_id=task.run_id, shard_id=task.shard_id, generation=task.generation)
+    manifest = _manifest(task.run_id)
+    report = run_shard(store, manifest, task, worker=context.log_stream_name, limits=_limits(context), go_on=_go_on)
+    metrics.add_metric("DuplicateDeliveries", MetricUnit.Count, int(report.duplicate))
+    logger.info("evaluated", passes=task.passes, **vars(report))
     return vars(report)
+
+
+def _limits(context: LambdaContext) -> Limits:
+    remaining = context.get_remaining_time_in_millis() / 1e3
+    return Limits(
+        deadline=time.monotonic() + remaining - min(_RESERVE_SECONDS, _RESERVE * remaining),
+        memory_bytes=int(context.memory_limit_in_mb) * 2**20,
+    )
+
+
+def _go_on(task: Task) -> None:
+    """Ask for the next pass; an exception makes Lambda deliver this one again."""
+    _functions().invoke(
+        FunctionName=os.environ["AWS_LAMBDA_FUNCTION_NAME"], InvocationType="Event", Payload=encode(task)
+    )
+
+
+@cache
+def _functions() -> Any:
+    """Make the client that few children need, when one needs it."""
+    return session.create_client("lambda", config=_RETRIES)
 
 
 @lru_cache(maxsize=4)
 def _manifest(run_id: str) -> Manifest:
-    key = manifest_key(run_id)
-    data = store.get(key)
-    if data is None:
-        raise RunError(f"there is no {key}: a task must not be sent before its manifest is written")
-    return decode(data, Manifest, source=key)
+    return read_manifest(store, run_id)

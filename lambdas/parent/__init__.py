@@ -1,1 +1,1 @@
-"""The parent: validates a sweep, plans its shards, writes the manifest and dispatches the children."""
+"""The parent: submits, resumes and cancels runs, and hands their shards to children without waiting for any."""

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench.contract import ErrorBody, ErrorDetail, ErrorReply, encode
-from workbench.errors import CodeMismatchError, ContractError, Fault, SweepError, WorkbenchError
+from workbench.errors import (
+    CodeMismatchError,
+    ContractError,
+    Fault,
+    RunConflictError,
+    SweepError,
+    UnknownRunError,
+    WorkbenchError,
+)
 
 if TYPE_CHECKING:
     import msgspec
@@ -31,6 +39,10 @@ def error_reply(error: WorkbenchError, *, request_id: str) -> tuple[int, ErrorRe
             message = "the sweep is larger than this deployment takes" if over_cap else "the sweep cannot be evaluated"
         case CodeMismatchError():
             status, code, message = 409, "code_mismatch", str(error)
+        case RunConflictError():
+            status, code, message = 409, "run_conflict", str(error)
+        case UnknownRunError():
+            status, code, message = 404, "unknown_run", str(error)
         case ContractError():
             status, code, message = 400, "malformed", str(error)
         case _:

@@ -1,84 +1,84 @@
-"""A submission: planned purely, then written and dispatched, the manifest first."""
+"""A submission: the manifest first, then the children, then the control that says that all were started.
+
+Every step can be repeated, so that a submission whose answer was lost, or whose parent died halfway, is made whole by
+submitting again.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from workbench.contract import Manifest, RunReply, RunRequest, Task, decode, encode, plan_run
+from lambdas.parent.dispatch import dispatch_shards
+from lambdas.parent.standing import find_unfinished
+from workbench.contract import RunReply, encode
 from workbench.contract.keys import manifest_key
-from workbench.errors import RunError
+from workbench.errors import RunConflictError
+from workbench.storage.controls import find_controls, find_include
+from workbench.storage.manifest import read_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from lambdas.parent.service import Service
+    from workbench.contract import Manifest
 
-    from workbench.contract import Caps, Catalog
-    from workbench.storage import Store
-
-__all__ = ["Dispatcher", "Service", "submit"]
+__all__ = ["complete", "submit"]
 
 
-class Dispatcher(Protocol):
-    """Starts children, each with a task, without waiting for any."""
-
-    def dispatch(self, tasks: Iterable[Task]) -> None:
-        """Start a child for every task; raise RunError if one cannot be started."""
-        ...
-
-
-@dataclass(frozen=True)
-class Service:
-    """What a submission needs."""
-
-    catalog: Catalog
-    caps: Caps
-    store: Store
-    dispatcher: Dispatcher
-
-
-def submit(request: RunRequest, service: Service, *, caller: str) -> tuple[int, RunReply]:
-    """Create the run of a sweep, or find the one that exists.
+def submit(manifest: Manifest, service: Service) -> tuple[int, RunReply]:
+    """Create a run, or find the one that exists; hand on what was not handed on yet.
 
     Parameters
     ----------
-    request : RunRequest
-        What is asked for.
+    manifest : Manifest
+        The run as it is planned.
     service : Service
-        Catalog, caps, store and dispatcher.
-    caller : str
-        ARN of whoever asks.
+        What to act through.
 
     Returns
     -------
     status : int
         202 where the run was created, 200 where it exists.
     reply : RunReply
+        What the run has, which may be another shard size than was asked for.
 
     Raises
     ------
-    SweepError, CodeMismatchError
-        If the sweep is refused; nothing is written or dispatched then.
+    RunConflictError
+        If the run is one of another sweep; nothing is written or dispatched then.
     RunError
-        If children cannot be started.
+        If shards cannot be handed on; submitting again is safe then.
     """
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    manifest = plan_run(request, service.catalog, service.caps, created_by=caller, created_at=now)
-    key = manifest_key(manifest.run_id)
-    if not service.store.put(key, encode(manifest), if_absent=True):
-        return 200, _reply(_existing(service.store, key, manifest), created=False)
-    service.dispatcher.dispatch(
-        Task(run_id=manifest.run_id, shard_id=shard_id, start=start, stop=stop)
-        for shard_id, start, stop in manifest.plan
-    )
-    return 202, _reply(manifest, created=True)
+    if service.store.put(manifest_key(manifest.run_id), encode(manifest), if_absent=True):
+        dispatch_shards(manifest.run_id, range(manifest.n_shards), service, generation=0, include="infra")
+        return 202, _reply(manifest, created=True)
+    found = read_manifest(service.store, manifest.run_id)
+    if found.sweep_id != manifest.sweep_id:
+        raise RunConflictError(
+            f"the run {found.run_id} is one of another sweep: give another run_id, or none and a fresh nonce"
+        )
+    complete(found, service)
+    return 200, _reply(found, created=False)
 
 
-def _existing(store: Store, key: str, wanted: Manifest) -> Manifest:
-    found = decode(store.get(key) or b"", Manifest, source=key)
-    if found.sweep_id != wanted.sweep_id:
-        raise RunError(f"{wanted.run_id} is the run of another sweep: submit with a fresh nonce")
-    return found
+def complete(manifest: Manifest, service: Service) -> None:
+    """Hand on the unfinished shards of a run whose latest generation was not dispatched to its end.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the run.
+    service : Service
+        What to act through.
+
+    Raises
+    ------
+    RunError
+        If shards cannot be handed on; asking again is safe then.
+    """
+    controls = find_controls(service.store, manifest.run_id)
+    if not controls.dispatched:
+        shards = find_unfinished(service.store, manifest).shards
+        include = find_include(service.store, manifest.run_id, controls.generation)
+        dispatch_shards(manifest.run_id, shards, service, generation=controls.generation, include=include)
 
 
 def _reply(manifest: Manifest, *, created: bool) -> RunReply:

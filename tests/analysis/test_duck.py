@@ -28,10 +28,14 @@ def test_coverage_counts_each_row_of_the_run_once(outcomes: Outcomes) -> None:
 
 def test_failures_leave_out_what_a_later_success_replaced(outcomes: Outcomes) -> None:
     frame = ask(outcomes, failures_query(outcomes.spec, outcomes.run_id))
-    assert frame.to_dict("records") == [
+    columns = ["error_code", "count", "example_message", "example_row_index"]
+    assert frame[columns].to_dict("records") == [
         {"error_code": "TIMEOUT", "count": 12, "example_message": "row 36", "example_row_index": 36},
         {"error_code": "ValueError", "count": 4, "example_message": "row 24", "example_row_index": 24},
     ]
+    parameters = [parameter.name for parameter in outcomes.spec.parameters]
+    examples = outcomes.counting.set_index("row_index").loc[[36, 24], parameters]
+    assert frame[[f"example.{name}" for name in parameters]].to_numpy().tolist() == examples.to_numpy().tolist()
 
 
 def test_columns_have_their_declared_types(outcomes: Outcomes) -> None:

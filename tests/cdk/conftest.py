@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -72,6 +73,15 @@ def run_app(app: Path, folder: Path, **context: object) -> subprocess.CompletedP
 @pytest.fixture(scope="session")
 def checkout() -> Path:
     return CHECKOUT
+
+
+@pytest.fixture
+def own_app(tmp_path: Path, checkout: Path) -> Path:
+    """A copy of the app to change."""
+    shutil.copytree(checkout / "cdk", tmp_path / "cdk", ignore=shutil.ignore_patterns("cdk.out", "__pycache__"))
+    for name in ("lambdas", "constraints.txt"):
+        (tmp_path / name).symlink_to(checkout / name)
+    return tmp_path / "cdk" / "app.py"
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 PARENT = "Parent/Function/Code"
 CHILD = "Child/Function/Code"
-LAYER = "Child/Libraries/Code"
+RECORDER = "Recorder/Function/Code"
+LAYER = "Libraries/Code"
 
 
 def names(folder: Path) -> set[str]:
@@ -37,6 +38,14 @@ def test_the_child_carries_the_experiments_and_no_clients(synthesized: Synthesiz
     assert names(child / "lambdas") == {"__init__.py", "child"}
 
 
+def test_the_recorder_carries_no_experiments(synthesized: Synthesized) -> None:
+    recorder = synthesized.asset(RECORDER)
+    assert names(recorder) == {"lambdas", "workbench"}
+    everywhere = {"__init__.py", "py.typed", "errors.py", "space", "contract", "storage"}
+    assert names(recorder / "workbench") == everywhere | {"compute"}
+    assert names(recorder / "lambdas") == {"__init__.py", "recorder"}
+
+
 def test_the_layer_holds_what_a_child_imports_and_fits(synthesized: Synthesized) -> None:
     with zipfile.ZipFile(synthesized.asset(LAYER)) as layer:
         entries = layer.infolist()
@@ -54,7 +63,7 @@ def test_the_layer_is_made_for_lambdas_processor_and_python(synthesized: Synthes
     assert all(".cpython-313-x86_64-linux-gnu" in name for name in extensions)
 
 
-@pytest.mark.parametrize("asset", [PARENT, CHILD])
+@pytest.mark.parametrize("asset", [PARENT, CHILD, RECORDER])
 def test_no_compiled_leftovers_are_staged(synthesized: Synthesized, asset: str) -> None:
     found = list(synthesized.asset(asset).rglob("*"))
     assert found

@@ -9,28 +9,66 @@ if TYPE_CHECKING:
 
 Grant = tuple[str, str]
 
+OF_PARENT = ("manifests", "controls")
+# The right that Lambda needs to deliver to a destination.
+RECORDER = {("lambda:InvokeFunction", "RecorderFunction"), ("lambda:InvokeFunction", "RecorderFunction:*")}
+READABLE = ("manifests", "outcomes", "controls", "reports", "athena")
 
-def test_the_parent_writes_manifests_and_calls_children(synthesized: Synthesized) -> None:
+
+def test_the_parent_writes_manifests_and_controls_and_calls_children(synthesized: Synthesized) -> None:
     assert grants_of_role(synthesized, "Parent") == {
         ("logs:CreateLogStream", "ParentLog"),
         ("logs:PutLogEvents", "ParentLog"),
-        ("s3:GetObject", "ResultsBucket/manifests/*"),
-        ("s3:PutObject", "ResultsBucket/manifests/*"),
-        ("s3:ListBucket", "ResultsBucket?manifests/*"),
+        *((f"s3:{action}Object", f"ResultsBucket/{prefix}/*") for action in ("Get", "Put") for prefix in OF_PARENT),
+        *(("s3:ListBucket", f"ResultsBucket?{prefix}/*") for prefix in ("outcomes", *OF_PARENT)),
         ("lambda:InvokeFunction", "ChildFunction"),
+        ("lambda:InvokeFunction", "ParentFunction"),
+        *RECORDER,
     }
 
 
-def test_the_child_reads_manifests_and_writes_outcomes(synthesized: Synthesized) -> None:
+def test_the_child_reads_manifests_and_controls_and_writes_outcomes_and_reports(synthesized: Synthesized) -> None:
     assert grants_of_role(synthesized, "Child") == {
         ("logs:CreateLogStream", "ChildLog"),
         ("logs:PutLogEvents", "ChildLog"),
-        ("s3:GetObject", "ResultsBucket/manifests/*"),
-        ("s3:GetObject", "ResultsBucket/outcomes/*"),
-        ("s3:PutObject", "ResultsBucket/outcomes/*"),
-        ("s3:ListBucket", "ResultsBucket?manifests/*"),
-        ("s3:ListBucket", "ResultsBucket?outcomes/*"),
+        *(("s3:GetObject", f"ResultsBucket/{prefix}/*") for prefix in ("manifests", "outcomes", "controls")),
+        *(("s3:PutObject", f"ResultsBucket/{prefix}/*") for prefix in ("outcomes", "reports")),
+        *(("s3:ListBucket", f"ResultsBucket?{prefix}/*") for prefix in ("manifests", "outcomes", "controls")),
+        ("lambda:InvokeFunction", "ChildFunction"),
+        *RECORDER,
     }
+
+
+def test_the_recorder_writes_outcomes_and_reports_and_fills_its_queue(synthesized: Synthesized) -> None:
+    assert grants_of_role(synthesized, "Recorder") == {
+        ("logs:CreateLogStream", "RecorderLog"),
+        ("logs:PutLogEvents", "RecorderLog"),
+        *(("s3:GetObject", f"ResultsBucket/{prefix}/*") for prefix in ("manifests", "outcomes")),
+        *(("s3:PutObject", f"ResultsBucket/{prefix}/*") for prefix in ("outcomes", "reports")),
+        *(("s3:ListBucket", f"ResultsBucket?{prefix}/*") for prefix in ("manifests", "outcomes", "reports")),
+        *((f"sqs:{action}", "RecorderUnrecorded") for action in ("SendMessage", "GetQueueAttributes", "GetQueueUrl")),
+    }
+
+
+def test_no_function_waits_for_the_policy_that_names_it(synthesized: Synthesized) -> None:
+    resources = synthesized.template["Resources"]
+    named = [name for name in resources if name.startswith(("ChildItself", "ParentItself"))]
+    assert len(named) == 2
+    for resource in resources.values():
+        if resource["Type"] == "AWS::Lambda::Function":
+            assert not set(named) & set(resource["DependsOn"])
+
+
+def test_nobody_can_call_before_the_functions_have_their_rights(synthesized: Synthesized) -> None:
+    resources = synthesized.template["Resources"]
+    (stage,) = (item for item in resources.values() if item["Type"] == "AWS::ApiGateway::Stage")
+    needed = {
+        name
+        for name, item in resources.items()
+        if item["Type"] in {"AWS::IAM::Policy", "AWS::Lambda::EventInvokeConfig"}
+    }
+    assert len(needed) == 8
+    assert needed <= set(stage["DependsOn"])
 
 
 def test_the_researcher_submits_asks_and_reads(synthesized: Synthesized) -> None:
@@ -38,9 +76,12 @@ def test_the_researcher_submits_asks_and_reads(synthesized: Synthesized) -> None
     asking = ("GetQueryExecution", "GetQueryResults", "GetWorkGroup", "StartQueryExecution", "StopQueryExecution")
     reading = ("GetDatabase", "GetPartition", "GetPartitions", "GetTable", "GetTables")
     assert grants(document) == {
-        ("execute-api:Invoke", "execute-api:RunsApi/RunsApiDeploymentStagev/POST/runs"),
-        *(("s3:GetObject", f"ResultsBucket/{prefix}/*") for prefix in ("manifests", "outcomes", "athena")),
-        *(("s3:ListBucket", f"ResultsBucket?{prefix}/*") for prefix in ("manifests", "outcomes", "athena")),
+        *(
+            ("execute-api:Invoke", f"execute-api:RunsApi/RunsApiDeploymentStagev/POST/{path}")
+            for path in ("runs", "runs/*/resume", "runs/*/cancel")
+        ),
+        *(("s3:GetObject", f"ResultsBucket/{prefix}/*") for prefix in READABLE),
+        *(("s3:ListBucket", f"ResultsBucket?{prefix}/*") for prefix in READABLE),
         ("s3:PutObject", "ResultsBucket/athena/*"),
         ("s3:GetBucketLocation", "ResultsBucket"),
         *((f"athena:{action}", "athena:workgroup/sweep-workbench") for action in asking),
@@ -57,12 +98,12 @@ def test_no_function_holds_a_managed_policy(synthesized: Synthesized) -> None:
 
 
 def grants_of_role(synthesized: Synthesized, prefix: str) -> set[Grant]:
-    (policy,) = (
-        policy
-        for policy in synthesized.resources("AWS::IAM::Policy").values()
-        if [role["Ref"].startswith(f"{prefix}Role") for role in policy["Roles"]] == [True]
-    )
-    return grants(policy["PolicyDocument"])
+    found: set[Grant] = set()
+    for policy in synthesized.resources("AWS::IAM::Policy").values():
+        (role,) = policy["Roles"]
+        if role["Ref"].startswith(f"{prefix}Role"):
+            found |= grants(policy["PolicyDocument"])
+    return found
 
 
 def grants(document: dict[str, Any]) -> set[Grant]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,18 +14,14 @@ if TYPE_CHECKING:
 
 
 def test_a_finding_without_a_reason_stops_the_synthesis(
-    tmp_path: Path, checkout: Path, synthesize: Callable[..., subprocess.CompletedProcess[str]]
+    tmp_path: Path, own_app: Path, synthesize: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
-    shutil.copytree(checkout / "cdk", tmp_path / "cdk", ignore=shutil.ignore_patterns("cdk.out", "__pycache__"))
-    (tmp_path / "lambdas").symlink_to(checkout / "lambdas")
-    if (checkout / "constraints.txt").exists():
-        (tmp_path / "constraints.txt").symlink_to(checkout / "constraints.txt")
-    api = tmp_path / "cdk" / "api.py"
+    api = own_app.with_name("api.py")
     text = api.read_text()
     assert "AwsSolutions-APIG3" in text
     api.write_text(text.replace("AwsSolutions-APIG3", "AwsSolutions-APIG99"))
 
-    done = synthesize(tmp_path / "cdk" / "app.py", tmp_path / "out")
+    done = synthesize(own_app, tmp_path / "out")
 
     assert done.returncode != 0
     assert "AwsSolutions-APIG3" in done.stdout + done.stderr

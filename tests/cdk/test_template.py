@@ -1,9 +1,10 @@
-"""What the template promises: encryption, authentication, tables that fit the outcomes, names that clients look for."""
+"""What the template promises: encryption, retries, tables that fit the outcomes, names that clients look for."""
 
 from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,14 +13,16 @@ from workbench.contract import (
     MANIFEST_COLUMNS,
     Caps,
     Environment,
-    ErrorReply,
     Output,
     outcome_columns,
     table_name,
 )
-from workbench.contract.gateway import request_schema
 
 if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+    from pathlib import Path
+
     from conftest import Synthesized
 
 
@@ -47,46 +50,6 @@ def test_results_survive_the_stack_and_answers_expire(synthesized: Synthesized) 
     assert leftovers["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
     assert leftovers["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
     assert "ExpirationInDays" not in leftovers
-
-
-def test_the_only_method_is_signed_and_validated(synthesized: Synthesized) -> None:
-    method = synthesized.only("AWS::ApiGateway::Method")
-    assert (method["HttpMethod"], method["AuthorizationType"]) == ("POST", "AWS_IAM")
-    assert synthesized.only("AWS::ApiGateway::Resource")["PathPart"] == "runs"
-    (model,) = synthesized.resources("AWS::ApiGateway::Model")
-    (validator,) = synthesized.resources("AWS::ApiGateway::RequestValidator")
-    assert method["RequestModels"] == {"application/json": {"Ref": model}}
-    assert method["RequestValidatorId"] == {"Ref": validator}
-    assert synthesized.only("AWS::ApiGateway::RequestValidator")["ValidateRequestBody"] is True
-    assert synthesized.only("AWS::ApiGateway::Model")["Schema"] == request_schema()
-
-
-def test_the_stage_is_throttled_and_logged(synthesized: Synthesized) -> None:
-    stage = synthesized.only("AWS::ApiGateway::Stage")
-    (settings,) = stage["MethodSettings"]
-    assert (settings["HttpMethod"], settings["ResourcePath"]) == ("*", "/*")
-    assert 0 < settings["ThrottlingRateLimit"] <= settings["ThrottlingBurstLimit"] <= 100
-    # Bodies do not belong into logs.
-    assert settings["DataTraceEnabled"] is False
-    assert "requestId" in json.loads(stage["AccessLogSetting"]["Format"])
-
-
-def test_gateway_errors_have_the_shape_of_ours(synthesized: Synthesized) -> None:
-    import msgspec  # noqa: PLC0415 -- only here
-
-    responses = synthesized.resources("AWS::ApiGateway::GatewayResponse").values()
-    assert {response["ResponseType"] for response in responses} == {"DEFAULT_4XX", "DEFAULT_5XX"}
-    for response in responses:
-        text = response["ResponseTemplates"]["application/json"]
-        for variable, value in {
-            "$context.error.responseType": "BAD_REQUEST_BODY",
-            "$context.error.messageString": '"Invalid request body"',
-            "$context.requestId": "4f1c",
-        }.items():
-            text = text.replace(variable, value)
-        reply = msgspec.json.decode(text, type=ErrorReply)
-        assert (reply.error.code, reply.error.message) == ("BAD_REQUEST_BODY", "Invalid request body")
-        assert reply.request_id == "4f1c"
 
 
 def test_every_experiment_has_a_table_that_fits_its_outcomes(synthesized: Synthesized) -> None:
@@ -160,6 +123,7 @@ def test_the_workgroup_decides_where_answers_go_and_how_much_is_read(synthesized
             },
         ),
         ("child", {Environment.BUCKET, Environment.EXPERIMENTS}),
+        ("recorder", {Environment.BUCKET}),
     ],
 )
 def test_functions_are_told_what_they_need(synthesized: Synthesized, function: str, expected: set[str]) -> None:
@@ -171,24 +135,64 @@ def test_functions_are_told_what_they_need(synthesized: Synthesized, function: s
 
 
 def test_the_parent_knows_the_default_caps(synthesized: Synthesized) -> None:
-    variables = function_of(synthesized, "parent")["Environment"]["Variables"]
-    read = Caps(
-        max_shards=int(variables[Environment.MAX_SHARDS]),
-        max_rows_per_shard=int(variables[Environment.MAX_ROWS_PER_SHARD]),
-        max_rows=int(variables[Environment.MAX_ROWS]),
-    )
-    assert read == Caps()
+    assert caps_of(synthesized) == Caps()
 
 
-def test_lambda_tries_children_again(synthesized: Synthesized) -> None:
-    settings = synthesized.only("AWS::Lambda::EventInvokeConfig")
-    assert (settings["MaximumRetryAttempts"], settings["MaximumEventAgeInSeconds"]) == (2, 21_600)
-    assert settings["FunctionName"]["Ref"].startswith("Child")
+def test_the_parent_knows_the_caps_of_its_deployment(
+    synthesized: Synthesized,
+    tmp_path: Path,
+    checkout: Path,
+    synthesize: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    done = synthesize(checkout / "cdk" / "app.py", tmp_path, max_shards=3, max_rows_per_shard=5, max_rows=7)
+    assert done.returncode == 0, done.stderr
+    assert caps_of(replace(synthesized, folder=tmp_path)) == Caps(max_shards=3, max_rows_per_shard=5, max_rows=7)
+
+
+def test_lambda_tries_again_and_then_tells_the_recorder(synthesized: Synthesized) -> None:
+    settings = synthesized.resources("AWS::Lambda::EventInvokeConfig").values()
+    told = {}
+    for setting in settings:
+        assert (setting["MaximumRetryAttempts"], setting["MaximumEventAgeInSeconds"]) == (2, 21_600)
+        assert setting["Qualifier"] == "$LATEST"
+        assert list(setting["DestinationConfig"]) == ["OnFailure"]
+        told[setting["FunctionName"]["Ref"]] = setting["DestinationConfig"]["OnFailure"]["Destination"]
+    child, parent, recorder = sorted(synthesized.resources("AWS::Lambda::Function"))
+    (queue,) = synthesized.resources("AWS::SQS::Queue")
+    assert (child[:5], parent[:6], recorder[:8]) == ("Child", "Parent", "Recorder")
+    to_recorder = {"Fn::GetAtt": [recorder, "Arn"]}
+    assert told == {child: to_recorder, parent: to_recorder, recorder: {"Fn::GetAtt": [queue, "Arn"]}}
+
+
+def test_what_is_unrecorded_is_kept_for_two_weeks_and_encrypted(synthesized: Synthesized) -> None:
+    queue = synthesized.only("AWS::SQS::Queue")
+    assert queue["SqsManagedSseEnabled"] is True
+    assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
+    (statement,) = synthesized.only("AWS::SQS::QueuePolicy")["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Action"]) == ("Deny", "sqs:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+@pytest.mark.parametrize(
+    ("function", "memory", "seconds"), [("parent", 1024, 29), ("child", 1769, 300), ("recorder", 1024, 120)]
+)
+def test_functions_have_their_memory_and_time(
+    synthesized: Synthesized, function: str, memory: int, seconds: int
+) -> None:
+    properties = function_of(synthesized, function)
+    assert (properties["MemorySize"], properties["Timeout"]) == (memory, seconds)
+
+
+def test_the_child_and_the_recorder_share_their_libraries(synthesized: Synthesized) -> None:
+    (layer,) = synthesized.resources("AWS::Lambda::LayerVersion")
+    for function in ("child", "recorder"):
+        assert function_of(synthesized, function)["Layers"] == [{"Ref": layer}]
+    assert "Layers" not in function_of(synthesized, "parent")
 
 
 def test_logs_are_kept_for_a_month(synthesized: Synthesized) -> None:
     groups = synthesized.resources("AWS::Logs::LogGroup").values()
-    assert [group["RetentionInDays"] for group in groups] == [30, 30, 30]
+    assert [group["RetentionInDays"] for group in groups] == [30, 30, 30, 30]
 
 
 def test_outputs_are_those_that_clients_look_for(synthesized: Synthesized) -> None:
@@ -205,3 +209,12 @@ def function_of(synthesized: Synthesized, function: str) -> dict[str, Any]:
     handler = f"lambdas.{function}.handler.handler"
     (found,) = (item for item in synthesized.resources("AWS::Lambda::Function").values() if item["Handler"] == handler)
     return found
+
+
+def caps_of(synthesized: Synthesized) -> Caps:
+    variables = function_of(synthesized, "parent")["Environment"]["Variables"]
+    return Caps(
+        max_shards=int(variables[Environment.MAX_SHARDS]),
+        max_rows_per_shard=int(variables[Environment.MAX_ROWS_PER_SHARD]),
+        max_rows=int(variables[Environment.MAX_ROWS]),
+    )

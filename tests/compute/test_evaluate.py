@@ -10,10 +10,11 @@ import pytest
 import faulty_models
 import workbench as wb
 from small_runs import plan
-from workbench.compute.evaluate import Results, evaluate
+from workbench.compute.evaluate import evaluate
 from workbench.compute.rows import ShardRows, shard_rows
 
 if TYPE_CHECKING:
+    from workbench.compute.results import Results
     from workbench.experiments import Experiment
 
 

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 import faulty_models
 import workbench as wb
 from small_runs import plan
-from workbench.compute.evaluate import Results, evaluate, refuse
+from workbench.compute.evaluate import evaluate
 from workbench.compute.outcome import decode_outcome, encode_outcome, outcome_schema, outcome_table
+from workbench.compute.results import Results, refuse
 from workbench.compute.rows import ShardRows, shard_rows
 from workbench.contract import outcome_columns
 from workbench.errors import OutcomeError
@@ -138,7 +139,7 @@ def test_a_file_cut_short_is_refused() -> None:
 WITHOUT_PANDAS = """
 import sys
 from workbench.compute.shard import run_shard
-from workbench.contract import Caps, Catalog, RunRequest, SweepDocument, plan_run
+from workbench.contract import Caps, Catalog, RunRequest, SweepDocument, Task, plan_run
 from workbench.experiments import mmc_queue
 from workbench.space import product
 from workbench.storage.memory import MemoryStore
@@ -148,7 +149,7 @@ sweep = SweepDocument(experiment=spec.name, fingerprint=spec.fingerprint, space=
                       fixed={"horizon": 10.0}, replicates=3)
 manifest = plan_run(RunRequest(sweep=sweep, shard_size=6), Catalog(experiments=(spec,)), Caps(), created_by="",
                     created_at="")
-report = run_shard(MemoryStore(), manifest, 0, worker="w")
+report = run_shard(MemoryStore(), manifest, Task(run_id=manifest.run_id, shard_id=0), worker="w")
 assert report.status == "success", report
 print(*sorted({"pandas", "matplotlib", "duckdb", "boto3", "scipy"} & set(sys.modules)))
 """

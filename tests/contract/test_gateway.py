@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from workbench.space import Space, Value
 
-SCHEMA = request_schema()
+SCHEMA = request_schema(RunRequest)
 VALIDATOR = Draft4Validator(SCHEMA)
 
 requests = st.builds(

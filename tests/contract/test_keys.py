@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.contract import STATUSES, run_id_for, table_name
+from workbench.contract import STATUSES, Controls, read_controls, run_id_for, table_name
 from workbench.contract.keys import (
     MANIFESTS_PREFIX,
     OUTCOMES_PREFIX,
+    Control,
+    ControlKey,
     OutcomeKey,
+    ReportKey,
+    control_key,
+    controls_prefix,
     manifest_key,
     outcome_key,
     outcomes_prefix,
+    parse_control_key,
     parse_outcome_key,
+    parse_report_key,
+    report_key,
+    reports_prefix,
     run_id_of_manifest,
     table_prefix,
 )
@@ -70,3 +81,48 @@ def test_manifest_keys_are_read_as_written(experiment: str, sweep_id: str) -> No
 )
 def test_other_keys_are_not_outcomes(key: str) -> None:
     assert parse_outcome_key(key) is None
+
+
+@given(names, sweep_ids, st.integers(0, 10**5), st.integers(0, 10**8), st.integers(0, 10**6), st.integers(0, 10**6))
+def test_report_keys_are_read_as_written(
+    experiment: str, sweep_id: str, generation: int, shard_id: int, failed: int, cancelled: int
+) -> None:
+    report = ReportKey(run_id_for(experiment, sweep_id), generation, shard_id, failed, cancelled)
+    assert parse_report_key(report_key(report)) == report
+    assert report_key(report).startswith(reports_prefix(report.run_id, generation))
+    assert parse_outcome_key(report_key(report)) is None
+
+
+@given(names, sweep_ids, st.integers(0, 10**5), st.sampled_from(get_args(Control)))
+def test_control_keys_are_read_as_written(experiment: str, sweep_id: str, generation: int, control: Control) -> None:
+    run_id = run_id_for(experiment, sweep_id)
+    key = control_key(run_id, generation, control)
+    assert parse_control_key(key) == ControlKey(run_id, generation, control)
+    assert key.startswith(controls_prefix(run_id))
+    assert parse_report_key(key) is None
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "controls/r/0000/begun.json",
+        "controls/r/0000/cancelled",
+        "reports/r/0000/shard-000001-1",
+        "reports/r/shard-000001-1-1",
+    ],
+)
+def test_other_keys_are_neither(key: str) -> None:
+    assert parse_control_key(key) is None
+    assert parse_report_key(key) is None
+
+
+def test_the_controls_of_the_latest_generation_count() -> None:
+    def keys(*controls: tuple[int, Control]) -> list[str]:
+        return [control_key("r", generation, control) for generation, control in controls]
+
+    assert read_controls([]) == Controls(generation=0, dispatched=False, cancelled=False)
+    assert read_controls(keys((0, "dispatched"))) == Controls(generation=0, dispatched=True, cancelled=False)
+    resumed = keys((0, "dispatched"), (0, "cancelled"), (1, "resumed"))
+    assert read_controls([*resumed, "controls/r/readme"]) == Controls(generation=1, dispatched=False, cancelled=False)
+    again = keys((1, "resumed"), (1, "cancelled"), (1, "dispatched"), (0, "dispatched"))
+    assert read_controls(again) == Controls(generation=1, dispatched=True, cancelled=True)

@@ -12,9 +12,11 @@ from workbench.errors import (
     CodeMismatchError,
     ContractError,
     Fault,
+    RunConflictError,
     RunError,
     StorageError,
     SweepError,
+    UnknownRunError,
     WorkbenchError,
 )
 
@@ -27,6 +29,8 @@ FAULTS = [Fault("sweep.seed", "is -1"), Fault("sweep.space", "has no points")]
         (SweepError(FAULTS), 422, "invalid_sweep"),
         (SweepError(FAULTS, over_cap=True), 413, "over_cap"),
         (CodeMismatchError("old code"), 409, "code_mismatch"),
+        (RunConflictError("another sweep"), 409, "run_conflict"),
+        (UnknownRunError("no run"), 404, "unknown_run"),
         (ContractError("no JSON"), 400, "malformed"),
         (StorageError("no bucket"), 502, "unavailable"),
         (RunError("no child"), 502, "unavailable"),

@@ -13,6 +13,7 @@ import faulty_models
 import workbench as wb
 from small_runs import bits, plan, rows_of
 from workbench.compute.shard import run_shard
+from workbench.contract import Task
 from workbench.storage.local import LocalStore
 from workbench.storage.memory import MemoryStore
 
@@ -37,7 +38,8 @@ def evaluated(sweep: wb.Sweep, *, shard_size: int) -> dict[tuple[Any, ...], tupl
     manifest = plan(sweep, shard_size=shard_size)
     store = MemoryStore()
     for shard_id in range(manifest.n_shards):
-        run_shard(store, manifest, shard_id, worker="here", experiment=sweep.experiment)
+        task = Task(run_id=manifest.run_id, shard_id=shard_id)
+        run_shard(store, manifest, task, worker="here", experiment=sweep.experiment)
     return bits(rows_of(store, manifest), manifest)
 
 

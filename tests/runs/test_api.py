@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 import faulty_models
 import workbench as wb
-from workbench.contract import RunReply, RunRequest, decode, encode
+from run_doubles import FakeClock
+from workbench.contract import (
+    CancelReply,
+    CancelRequest,
+    ResumeReply,
+    ResumeRequest,
+    RunReply,
+    RunRequest,
+    decode,
+    encode,
+)
 from workbench.errors import ApiError, ContractError, DeploymentError, Fault
 from workbench.runs.api import Api
 
@@ -22,9 +33,9 @@ REQUEST = wb.Sweep(faulty_models.noise, wb.product(a=[1, 2], c=["ä"])).request(
 REPLY = RunReply(run_id="noise-1", created=True, n_points=2, n_rows=2, n_shards=2, shard_size=1)
 
 
-def api(url: str) -> Api:
+def api(url: str, clock: FakeClock | None = None) -> Api:
     session = boto3.session.Session("AKIDEXAMPLE", "not-a-secret", "a-token", region_name="eu-west-1")
-    return Api(f"{url}/prod", session, remedy="run `workbench up`")
+    return Api(f"{url}/prod", session, remedy="run `workbench up`", clock=clock or FakeClock())
 
 
 def test_a_submission_is_signed_and_answered(server: CannedServer) -> None:
@@ -88,5 +99,63 @@ def test_nothing_is_sent_unsigned(server: CannedServer) -> None:
 
 
 def test_nobody_listens(bare_machine: None, closed_url: str) -> None:
+    clock = FakeClock()
     with pytest.raises(DeploymentError, match=r"cannot be reached .*: run `workbench up`"):
-        api(closed_url).submit(REQUEST)
+        api(closed_url, clock).submit(REQUEST)
+    assert len(clock.pauses) == 3
+
+
+def test_a_run_is_resumed(server: CannedServer) -> None:
+    reply = ResumeReply(run_id="noise-1", generation=2, missing=3, failed=1)
+    server.answer(202, encode(reply))
+    assert api(server.url).resume("noise-1", "all") == reply
+    ((path, headers, body),) = server.requests
+    assert path == "/prod/runs/noise-1/resume"
+    assert decode(body, ResumeRequest, source="body").include == "all"
+    assert headers["Authorization"].startswith("AWS4-HMAC-SHA256 ")
+
+
+def test_a_run_is_cancelled(server: CannedServer) -> None:
+    server.answer(202, encode(CancelReply(run_id="noise-1", generation=0)))
+    assert api(server.url).cancel("noise-1").generation == 0
+    ((path, _, body),) = server.requests
+    assert path == "/prod/runs/noise-1/cancel"
+    assert decode(body, CancelRequest, source="body") == CancelRequest()
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_what_passes_is_tried_again(server: CannedServer, status: int) -> None:
+    clock = FakeClock()
+    server.answer(status, b"busy")
+    clock.meanwhile = lambda pauses: server.answer(202, encode(REPLY)) if pauses == 3 else None
+    assert api(server.url, clock).submit(REQUEST) == REPLY
+    assert len(server.requests) == 4
+    assert {body for _, _, body in server.requests} == {encode(REQUEST)}
+    assert all(pause <= limit < 2.1 * pause for pause, limit in zip(clock.pauses, (0.5, 1, 2), strict=True))
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 413, 422, 500])
+def test_what_would_only_recur_is_not_tried_again(server: CannedServer, status: int) -> None:
+    server.answer(status, b"no")
+    with pytest.raises(ApiError):
+        api(server.url).submit(REQUEST)
+    assert len(server.requests) == 1
+
+
+class _RefusedCredentials:
+    def get_frozen_credentials(self) -> None:
+        raise ClientError({"Error": {"Code": "ExpiredToken", "Message": "the session has ended"}}, "AssumeRole")
+
+
+class _RefusedSession:
+    region_name = "eu-west-1"
+
+    def get_credentials(self) -> _RefusedCredentials:
+        return _RefusedCredentials()
+
+
+def test_credentials_that_cannot_be_renewed(server: CannedServer) -> None:
+    session: Any = _RefusedSession()
+    with pytest.raises(DeploymentError, match=r"cannot be used \(.*the session has ended\): run `aws configure`"):
+        Api(server.url, session, remedy="").submit(REQUEST)
+    assert server.requests == []

@@ -11,7 +11,7 @@ import faulty_models
 import workbench as wb
 from small_runs import rows_of
 from workbench.contract.keys import outcomes_prefix
-from workbench.errors import RunError, RunTimeoutError
+from workbench.errors import RunConflictError, RunTimeoutError, SweepError, UnknownRunError
 from workbench.storage.local import LocalStore
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def test_only_missing_shards_are_evaluated(backend: Any, tmp_path: Path) -> None
     rows = rows_of(LocalStore(tmp_path), run.manifest)
     lost = sorted(before)[3]
     (tmp_path / lost).unlink()
-    assert run.status().missing == 1
+    assert run.status().shards.missing == 1
     after = outcomes(finished(backend.submit(SWEEP)), tmp_path)
     assert {key for key in after if after[key] != before[key]} == {lost}
     assert [row["uniform"] for row in rows_of(LocalStore(tmp_path), run.manifest)] == [row["uniform"] for row in rows]
@@ -72,8 +72,22 @@ def test_a_fresh_run_is_another_with_the_same_numbers(backend: Any, tmp_path: Pa
 
 
 def test_an_unknown_run(backend: Any) -> None:
-    with pytest.raises(RunError, match=r"there is no run 'noise-0'.*run_ids\(\)"):
+    with pytest.raises(UnknownRunError, match=r"there is no run 'noise-0'.*run_ids\(\)"):
         backend.open("noise-0")
+
+
+def test_a_run_with_a_name(backend: Any) -> None:
+    run = finished(backend.submit(SWEEP, run_id="noise-mine"))
+    assert (run.run_id, backend.run_ids()) == ("noise-mine", ["noise-mine"])
+    assert finished(backend.submit(SWEEP, run_id="noise-mine")).manifest == run.manifest
+    with pytest.raises(RunConflictError, match="noise-mine is the run of another sweep"):
+        backend.submit(wb.Sweep(faulty_models.noise, wb.product(a=[1])), run_id="noise-mine")
+    with pytest.raises(SweepError, match="run_id: 'mine' must be noise-<name>"):
+        backend.submit(SWEEP, run_id="mine", row_timeout=-1)
+
+
+def test_the_time_limit_of_a_row_is_in_the_manifest(backend: Any) -> None:
+    assert finished(backend.submit(SWEEP, row_timeout=60)).manifest.row_timeout_s == 60
 
 
 def test_serial_and_processes_find_each_others_runs(tmp_path: Path) -> None:
@@ -86,7 +100,7 @@ def test_serial_and_processes_find_each_others_runs(tmp_path: Path) -> None:
 def test_failed_rows_are_a_finished_run(backend: Any) -> None:
     sweep = wb.Sweep(faulty_models.sometimes_raises, wb.product(x=range(4)))
     status = backend.submit(sweep, shard_size=1).wait(timeout=60, progress=False)
-    assert (status.state, status.failed, status.succeeded) == ("FAILED", 2, 2)
+    assert (status.state, status.shards.failed, status.rows.succeeded) == ("FAILED", 2, 2)
 
 
 def test_failed_rows_are_not_evaluated_again(backend: Any, tmp_path: Path) -> None:
@@ -96,20 +110,6 @@ def test_failed_rows_are_not_evaluated_again(backend: Any, tmp_path: Path) -> No
     before = outcomes(run, tmp_path)
     assert backend.submit(sweep).wait(timeout=60, progress=False).state == "FAILED"
     assert outcomes(run, tmp_path) == before
-
-
-def test_a_worker_that_dies_and_a_second_try(tmp_path: Path) -> None:
-    flag = tmp_path / "flag"
-    flag.touch()
-    backend = wb.processes(2, root=tmp_path / "results")
-    sweep = wb.Sweep(faulty_models.dies_while, wb.product(x=range(8)), fixed={"flag": str(flag)})
-    run = backend.submit(sweep, shard_size=1)
-    with pytest.raises(RunError, match=rf"a worker process of {run.run_id} died .* submit the sweep again"):
-        run.wait(timeout=60, progress=False)
-    flag.unlink()
-    again = finished(backend.submit(sweep))
-    assert again.run_id == run.run_id
-    assert [row["whole"] for row in rows_of(LocalStore(tmp_path / "results"), run.manifest)] == list(range(8))
 
 
 def test_waiting_has_an_end_and_the_run_goes_on(tmp_path: Path) -> None:

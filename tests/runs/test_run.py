@@ -8,11 +8,13 @@ import pytest
 
 import faulty_models
 import workbench as wb
+from run_doubles import FakeControl
 from small_runs import plan
 from workbench.contract import encode
-from workbench.contract.keys import manifest_key, outcome_key
-from workbench.errors import ContractError, QueryError, RunError
-from workbench.runs.run import Run, read_manifest
+from workbench.contract.keys import manifest_key
+from workbench.errors import ContractError, QueryError, UnknownRunError
+from workbench.runs.run import Run
+from workbench.storage.manifest import read_manifest
 from workbench.storage.memory import MemoryStore
 
 if TYPE_CHECKING:
@@ -22,49 +24,22 @@ MANIFEST = plan(wb.Sweep(faulty_models.noise, wb.product(a=range(4))), shard_siz
 ENGINE: Any = None  # nothing is asked
 
 
-def put_success(store: MemoryStore, shard_id: int) -> None:
-    store.put(outcome_key("noise", MANIFEST.run_id, "success", shard_id), b"")
-
-
-def test_waiting_ends_when_the_last_outcome_lands() -> None:
-    store = MemoryStore()
-    put_success(store, 0)
-    checks = []
-
-    def land() -> None:
-        checks.append(1)
-        put_success(store, 1)
-
-    status = Run(MANIFEST, store, ENGINE, check=land).wait(progress=False)
-    assert (status.state, len(checks)) == ("SUCCEEDED", 1)
-
-
-def test_waiting_ends_when_nobody_evaluates_any_more() -> None:
-    def give_up() -> None:
-        raise RunError("the worker died")
-
-    with pytest.raises(RunError, match="the worker died"):
-        Run(MANIFEST, MemoryStore(), ENGINE, check=give_up).wait(progress=False)
-
-
-def test_a_finished_run_is_not_checked() -> None:
-    def never() -> None:
-        raise AssertionError
-
-    store = MemoryStore()
-    put_success(store, 0)
-    put_success(store, 1)
-    assert Run(MANIFEST, store, ENGINE, check=never).wait(timeout=0).state == "SUCCEEDED"
-
-
 def test_in_words() -> None:
-    assert repr(Run(MANIFEST, MemoryStore(), ENGINE)) == f"Run({MANIFEST.run_id}: 4 rows in 2 shards)"
+    assert (
+        repr(Run(MANIFEST, MemoryStore(), ENGINE, control=FakeControl()))
+        == f"Run({MANIFEST.run_id}: 4 rows in 2 shards)"
+    )
 
 
 def test_the_manifest_is_read_as_it_was_written() -> None:
     store = MemoryStore()
     store.put(manifest_key(MANIFEST.run_id), encode(MANIFEST))
     assert read_manifest(store, MANIFEST.run_id) == MANIFEST
+
+
+def test_an_unknown_run() -> None:
+    with pytest.raises(UnknownRunError, match=r"there is no run 'r' in .*run_ids\(\)"):
+        read_manifest(MemoryStore(), "r")
 
 
 @pytest.mark.parametrize("data", [b"{}", b"\xff", b'{"schema_version":1,"run_id":"\xff"}'])
@@ -91,6 +66,7 @@ def test_failures_are_counted_by_code(run: Run) -> None:
     (failure,) = run.failures().to_dict("records")
     assert (failure["error_code"], failure["count"]) == ("ValueError", 6)
     assert failure["example_message"] == "ValueError: 0 is a multiple of 3"
+    assert (failure["example_row_index"], failure["example.x"]) == (0, 0)
 
 
 def test_aggregates_are_of_the_good_rows(run: Run) -> None:

@@ -66,7 +66,8 @@ def test_equal_sweeps_are_the_same_run() -> None:
     assert len({one.run_id, *(plan(other).run_id for other in others)}) == 6
 
 
-def test_the_request_carries_size_and_nonce() -> None:
+def test_the_request_carries_the_options() -> None:
     sweep = wb.Sweep(faulty_models.noise, wb.product(a=[1]))
-    request = sweep.request(shard_size=3, nonce="n")
+    request = sweep.request(shard_size=3, nonce="n", run_id="noise-x", row_timeout=1.5)
     assert (request.sweep, request.shard_size, request.nonce) == (sweep.document, 3, "n")
+    assert (request.run_id, request.row_timeout_s) == ("noise-x", 1.5)

@@ -86,6 +86,37 @@ def test_of_many_writers_one_wins(store: Store) -> None:
     assert store.get("manifests/r.json") == bodies[wrote.index(True)]
 
 
+def test_a_version_is_replaced_once(store: Store) -> None:
+    store.put("a/b", b"first")
+    found = store.read("a/b")
+    assert found is not None
+    assert found.data == b"first"
+    assert store.put("a/b", b"second", if_version=found.version) is True
+    assert store.put("a/b", b"third", if_version=found.version) is False
+    assert store.get("a/b") == b"second"
+
+
+def test_what_is_not_there_has_no_version_to_replace(store: Store) -> None:
+    assert store.read("a/b") is None
+    store.put("a/c", b"1")
+    found = store.read("a/c")
+    assert found is not None
+    assert store.put("a/b", b"2", if_version=found.version) is False
+    assert list(store.keys("")) == ["a/c"]
+
+
+def test_of_many_who_replace_a_version_one_wins(store: Store) -> None:
+    store.put("a/b", b"first")
+    found = store.read("a/b")
+    assert found is not None
+    version = found.version
+    with ThreadPoolExecutor(8) as pool:
+        bodies = [str(number).encode() for number in range(16)]
+        wrote = list(pool.map(lambda body: store.put("a/b", body, if_version=version), bodies))
+    assert wrote.count(True) == 1
+    assert store.get("a/b") == bodies[wrote.index(True)]
+
+
 def test_keys_are_listed_in_order_by_prefix(store: Store) -> None:
     written = [
         outcome_key("probe", "probe-1", "success", 1),
@@ -160,17 +191,26 @@ def bucket() -> Iterator[tuple[S3Store, Stubber]]:
     client.close()
 
 
-@pytest.mark.parametrize(("code", "status"), [("PreconditionFailed", 412), ("ConditionalRequestConflict", 409)])
-def test_a_failed_condition_is_an_answer_only_where_one_was_set(
-    bucket: tuple[S3Store, Stubber], code: str, status: int
-) -> None:
+def test_a_failed_condition_is_an_answer_only_where_one_was_set(bucket: tuple[S3Store, Stubber]) -> None:
     store, stubber = bucket
     expected = {"Bucket": "lab", "Key": "k", "Body": b"1"}
-    stubber.add_client_error("put_object", code, "", status, expected_params=expected | {"IfNoneMatch": "*"})
-    stubber.add_client_error("put_object", code, "", status, expected_params=expected)
+    for condition in ({"IfNoneMatch": "*"}, {"IfMatch": "etag"}, {}):
+        stubber.add_client_error("put_object", "PreconditionFailed", "", 412, expected_params=expected | condition)
     assert store.put("k", b"1", if_absent=True) is False
-    with pytest.raises(StorageError, match=f"cannot write s3://lab/k: .*{code}"):
+    assert store.put("k", b"1", if_version="etag") is False
+    with pytest.raises(StorageError, match=r"cannot write s3://lab/k: .*PreconditionFailed"):
         store.put("k", b"1")
+
+
+def test_two_conditional_writes_that_meet_are_tried_again(bucket: tuple[S3Store, Stubber]) -> None:
+    store, stubber = bucket
+    stubber.add_client_error("put_object", "ConditionalRequestConflict", "", 409)
+    stubber.add_response("put_object", {"ETag": "one"})
+    assert store.put("k", b"1", if_absent=True) is True
+    for _ in range(5):
+        stubber.add_client_error("put_object", "ConditionalRequestConflict", "", 409)
+    with pytest.raises(StorageError, match="ConditionalRequestConflict"):
+        store.put("k", b"1", if_absent=True)
 
 
 def test_a_refusal_names_the_object(bucket: tuple[S3Store, Stubber]) -> None:
@@ -189,7 +229,7 @@ def test_a_refusal_names_the_object(bucket: tuple[S3Store, Stubber]) -> None:
 def test_an_absent_key_is_none_and_a_present_one_its_bytes(bucket: tuple[S3Store, Stubber], code: str) -> None:
     store, stubber = bucket
     stubber.add_client_error("get_object", code, "", 404)
-    stubber.add_response("get_object", {"Body": StreamingBody(io.BytesIO(b"abc"), 3)})
+    stubber.add_response("get_object", {"Body": StreamingBody(io.BytesIO(b"abc"), 3), "ETag": "one"})
     assert store.get("k") is None
     assert store.get("k") == b"abc"
 

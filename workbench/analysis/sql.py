@@ -129,13 +129,18 @@ def failures_query(spec: ExperimentSpec, run_id: str) -> Query:
     -------
     Query
         One row per error code, the most frequent first: ``error_code``, ``count``, and of the first row that has it
-        ``example_message`` and ``example_row_index``.
+        ``example_message``, ``example_row_index`` and its parameters, each as ``example.<name>``.
     """
     outputs = (
         '"error_code"',
         'count(*) AS "count"',
         'min_by("error_message", "row_index") AS "example_message"',
         'min("row_index") AS "example_row_index"',
+        # The dot keeps them apart from the other columns, as of `statistic_column`.
+        *(
+            f'min_by({_quoted(item.name)}, "row_index") AS {_quoted(f"example.{item.name}")}'
+            for item in spec.parameters
+        ),
     )
     lines = (
         f"SELECT {', '.join(outputs)}",

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from msgspec import UNSET
 from rich.markup import escape
 from rich.table import Table
 
+from workbench.cli import existing
 from workbench.cli.axes import read_space
+from workbench.cli.interrupt import interruptible
+from workbench.cli.options import (
+    Fresh,
+    Name,
+    Profile,
+    Region,
+    Replicates,
+    RowTimeout,
+    Seed,
+    Settings,
+    ShardSize,
+    StackName,
+    find_backend,
+)
 from workbench.cli.output import console, error_console, print_run
 from workbench.errors import WorkbenchError
 from workbench.experiments import discover, registry
-from workbench.runs.connect import LOCAL, connect, processes, serial
+from workbench.runs.connect import LOCAL, processes, serial
 from workbench.runs.sweep import Sweep
-
-if TYPE_CHECKING:
-    from workbench.runs.cloud import CloudBackend
-    from workbench.runs.local import ProcessBackend, SerialBackend
 
 __all__ = ["app", "main"]
 
@@ -29,21 +40,6 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
 )
-
-Name = Annotated[str, typer.Argument(help="Experiment, as `workbench experiments` lists it.")]
-Settings = Annotated[
-    list[str], typer.Option("--set", help="Axis: name=value,value,... or name=start:stop:num.", show_default=False)
-]
-Replicates = Annotated[int, typer.Option(help="Repetitions of every point.")]
-Seed = Annotated[int, typer.Option(help="Seed of the run.")]
-ShardSize = Annotated[int | None, typer.Option(help="Rows per shard; chosen where it is missing.", show_default=False)]
-Fresh = Annotated[bool, typer.Option("--fresh", help="Run anew what ran before.")]
-StackName = Annotated[str, typer.Option("--stack", help="'local' for the stack in the laptop, or a stack on AWS.")]
-Profile = Annotated[str | None, typer.Option(help="Profile of the AWS configuration.", show_default=False)]
-Region = Annotated[str | None, typer.Option(help="Region of the stack.", show_default=False)]
-Folder = Annotated[
-    Path | None, typer.Option(help="Folder of runs on this machine, instead of a stack.", show_default=False)
-]
 
 
 @app.command()
@@ -71,13 +67,14 @@ def down() -> None:
 
 
 @app.command()
-def run(
+def run(  # noqa: PLR0913 -- the options are documented where they are declared
     experiment: Name,
     settings: Settings,
     *,
     replicates: Replicates = 1,
     seed: Seed = 0,
     shard_size: ShardSize = None,
+    row_timeout: RowTimeout = None,
     fresh: Fresh = False,
     workers: Annotated[
         int | None, typer.Option(help="Processes; 0 for none, all cores by default.", show_default=False)
@@ -87,8 +84,9 @@ def run(
     """Evaluate a sweep on this machine."""
     sweep = _sweep(experiment, settings, replicates=replicates, seed=seed)
     backend = serial(folder) if workers == 0 else processes(workers, root=folder)
-    started = backend.submit(sweep, shard_size=shard_size, fresh=fresh)
-    started.wait()
+    with interruptible(backend):
+        started = backend.submit(sweep, shard_size=shard_size, fresh=fresh, row_timeout=row_timeout)
+        started.wait()
     print_run(started)
 
 
@@ -100,6 +98,7 @@ def submit(  # noqa: PLR0913 -- the options are documented where they are declar
     replicates: Replicates = 1,
     seed: Seed = 0,
     shard_size: ShardSize = None,
+    row_timeout: RowTimeout = None,
     fresh: Fresh = False,
     stack: StackName = LOCAL,
     profile: Profile = None,
@@ -108,48 +107,16 @@ def submit(  # noqa: PLR0913 -- the options are documented where they are declar
 ) -> None:
     """Submit a sweep to a deployed stack."""
     sweep = _sweep(experiment, settings, replicates=replicates, seed=seed)
-    started = connect(stack, profile=profile, region=region).submit(sweep, shard_size=shard_size, fresh=fresh)
+    backend = find_backend(stack, profile=profile, region=region, folder=None)
+    started = backend.submit(sweep, shard_size=shard_size, fresh=fresh, row_timeout=row_timeout)
     console.print(f"run [bold]{started.run_id}[/bold]: {sweep.n_rows:,} rows in {started.manifest.n_shards:,} shards")
     if wait:
         started.wait()
         print_run(started)
 
 
-@app.command()
-def status(
-    run_id: Annotated[str | None, typer.Argument(help="A run; without it, the stack in the laptop.")] = None,
-    *,
-    stack: StackName = LOCAL,
-    profile: Profile = None,
-    region: Region = None,
-    folder: Folder = None,
-) -> None:
-    """Show where a run, or the stack in the laptop, stands."""
-    if run_id is None:
-        from workbench.cli.stack import show_stack  # noqa: PLC0415 -- the emulator belongs to an extra
-
-        show_stack()
-        return
-    print_run(_backend(stack, profile=profile, region=region, folder=folder).open(run_id))
-
-
-@app.command()
-def runs(*, stack: StackName = LOCAL, profile: Profile = None, region: Region = None, folder: Folder = None) -> None:
-    """List the runs of a stack or a folder."""
-    backend = _backend(stack, profile=profile, region=region, folder=folder)
-    table = Table("run", "rows", "shards", "state", "created", "by", box=None)
-    for run_id in backend.run_ids():
-        found = backend.open(run_id)
-        manifest = found.manifest
-        table.add_row(
-            run_id,
-            f"{manifest.n_rows:,}",
-            f"{manifest.n_shards:,}",
-            found.status().state,
-            manifest.created_at,
-            manifest.created_by.rsplit("/", 1)[-1],
-        )
-    console.print(table)
+for command in (existing.status, existing.runs, existing.resume, existing.cancel):
+    app.command()(command)
 
 
 @app.command()
@@ -179,9 +146,3 @@ def main() -> None:
 def _sweep(experiment: str, settings: list[str], *, replicates: int, seed: int) -> Sweep:
     found = registry.find(experiment)
     return Sweep(found, read_space(found.spec, settings), replicates=replicates, seed=seed)
-
-
-def _backend(
-    stack: str, *, profile: str | None, region: str | None, folder: Path | None
-) -> CloudBackend | SerialBackend | ProcessBackend:
-    return connect(stack, profile=profile, region=region) if folder is None else serial(folder)

@@ -84,7 +84,7 @@ def _evaluate(sweep: Sweep) -> Run:
     console.print(f"run [bold]{run.run_id}[/bold]: {run.manifest.n_shards} shards", highlight=False)
     status = run.wait(timeout=600)
     console.print(f"{status} after {time.perf_counter() - began:.1f} s", highlight=False)
-    if status.failed:
+    if status.rows.ended - status.rows.succeeded:
         raise RunError(f"{run.run_id}: {status}; `workbench status {run.run_id}` shows why")
     return run
 

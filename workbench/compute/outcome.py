@@ -22,10 +22,18 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from workbench.compute.evaluate import Results
+    from workbench.compute.results import Results
     from workbench.compute.rows import ShardRows
 
-__all__ = ["decode_outcome", "encode_outcome", "outcome_schema", "outcome_table"]
+__all__ = [
+    "column_values",
+    "decode_outcome",
+    "encode_outcome",
+    "good_rows",
+    "merge_outcomes",
+    "outcome_schema",
+    "outcome_table",
+]
 
 _ARROW: Final[dict[ColumnType, Any]] = {
     "bigint": pa.int64(),
@@ -108,6 +116,45 @@ def outcome_table(
         _array(column.type, values[column.name], results.present.get(column.name)) for column in outcome_columns(spec)
     ]
     return pa.Table.from_arrays(arrays, schema=outcome_schema(spec))
+
+
+def merge_outcomes(old: Any, new: Any) -> Any:
+    """Join two tables of one shard: a good row beats a failed one, and a newer failure an older one.
+
+    Parameters
+    ----------
+    old, new : pyarrow.Table
+        In the declared schema; each row at most once in each.
+
+    Returns
+    -------
+    pyarrow.Table
+        Every row of either, sorted by `row_index`.
+    """
+    row_index = np.concatenate([column_values(old, "row_index"), column_values(new, "row_index")])
+    rank = np.concatenate([np.where(good_rows(old), 0, 2), np.ones(len(new), dtype=np.int64)])
+    order = np.lexsort((rank, row_index))
+    ordered = row_index[order]
+    first = np.ones(len(order), dtype=np.bool_)
+    first[1:] = ordered[1:] != ordered[:-1]
+    return pa.concat_tables([old, new]).take(_array("bigint", order[first], None))
+
+
+def column_values(table: Any, name: str) -> NDArray[Any]:
+    """Return a column of numbers without missing values."""
+    values: NDArray[Any] = table[name].combine_chunks().to_numpy(zero_copy_only=False)
+    return values
+
+
+def good_rows(table: Any) -> NDArray[np.bool_]:
+    """Return where rows have no error."""
+    return rows_with(table, None)
+
+
+def rows_with(table: Any, code: str | None) -> NDArray[np.bool_]:
+    """Return where rows have an error code, or none."""
+    codes = table["error_code"].to_pylist()
+    return np.fromiter((found == code for found in codes), dtype=np.bool_, count=len(codes))
 
 
 def encode_outcome(table: Any) -> bytes:

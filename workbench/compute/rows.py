@@ -30,6 +30,15 @@ class ShardRows:
     def __len__(self) -> int:
         return len(self.row_index)
 
+    def where(self, chosen: NDArray[np.bool_]) -> ShardRows:
+        """Return some of the rows."""
+        return ShardRows(
+            row_index=self.row_index[chosen],
+            point_index=self.point_index[chosen],
+            replicate=self.replicate[chosen],
+            parameters={name: column[chosen] for name, column in self.parameters.items()},
+        )
+
 
 def shard_rows(manifest: Manifest, start: int, stop: int) -> ShardRows:
     """Look up the rows at the positions from `start` to `stop`.

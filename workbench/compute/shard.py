@@ -2,61 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from workbench.compute.evaluate import Results, evaluate, refuse
-from workbench.compute.outcome import encode_outcome, outcome_table
+import msgspec
+import numpy as np
+
+from workbench.compute.ending import ShardEnd, ShardReport
+from workbench.compute.evaluate import evaluate
+from workbench.compute.outcome import column_values, outcome_table
+from workbench.compute.results import Results, refuse
 from workbench.compute.rows import ShardRows, shard_rows
 from workbench.compute.seeding import row_keys
-from workbench.contract import ErrorCode, Manifest, Status
-from workbench.contract.keys import outcome_key
+from workbench.compute.supervise import Limits, supervise
+from workbench.contract import INFRASTRUCTURE, MAX_PASSES, ErrorCode, Manifest, Task
+from workbench.contract.keys import control_key
 from workbench.errors import ExperimentError
 from workbench.experiments import registry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
+
+    from numpy.typing import NDArray
 
     from workbench.experiments import Experiment
     from workbench.storage import Store
 
-__all__ = ["ShardReport", "run_shard"]
-
-
-@dataclass(frozen=True)
-class ShardReport:
-    """What became of a shard.
-
-    Parameters
-    ----------
-    shard_id : int
-        Which one.
-    status : {'success', 'failure'}
-        Of its outcome.
-    rows, failed : int
-        Rows of the shard, and those without metrics.
-    duplicate : bool
-        Whether a success was there already, and nothing was written.
-    """
-
-    shard_id: int
-    status: Status
-    rows: int
-    failed: int
-    duplicate: bool = False
+__all__ = ["Limits", "ShardReport", "run_shard"]
 
 
 def run_shard(
     store: Store,
     manifest: Manifest,
-    shard_id: int,
+    task: Task,
     *,
     worker: str,
     experiment: Experiment[..., Any] | None = None,
-    attempt: int = 1,
+    limits: Limits | None = None,
+    go_on: Callable[[Task], None] | None = None,
 ) -> ShardReport:
-    """Evaluate a shard and leave its outcome in the store.
+    """Bring a shard to its end, or as far as the limits allow, and leave its outcome in the store.
+
+    Rows that an earlier failure outcome holds are kept; those that are still to be evaluated are the missing ones and,
+    on the first pass of a task, those whose errors the task includes.
 
     Parameters
     ----------
@@ -64,14 +54,16 @@ def run_shard(
         Where the outcome goes.
     manifest : Manifest
         Of the run.
-    shard_id : int
-        Which shard.
+    task : Task
+        Which shard, and what of it.
     worker : str
         A name for whoever evaluates it.
     experiment : Experiment, optional
         Found by the manifest's name where it is missing.
-    attempt : int
-        Which delivery of the task this is.
+    limits : Limits, optional
+        Evaluate in supervised processes and keep to these; without them, in this process and to the end.
+    go_on : callable, optional
+        Takes the task of the next pass where the deadline left rows undone.
 
     Returns
     -------
@@ -82,26 +74,54 @@ def run_shard(
     StorageError
         If the outcome cannot be written.
     """
-    start, stop = manifest.plan.bounds(shard_id)
-    name, run_id = manifest.spec.name, manifest.run_id
-    success = outcome_key(name, run_id, "success", shard_id)
-    if next(store.keys(success), None) is not None:
-        return ShardReport(shard_id, "success", stop - start, 0, duplicate=True)
+    end = ShardEnd(store, manifest, task.shard_id)
+    if report := end.found_success():
+        return report
     started_at = datetime.now(UTC)
-    rows = shard_rows(manifest, start, stop)
-    results = _results(manifest, rows, experiment)
-    table = outcome_table(
-        manifest.spec, rows, results, shard_id=shard_id, attempt=attempt, started_at=started_at, worker=worker
+    rows = shard_rows(manifest, *manifest.plan.bounds(task.shard_id))
+    found = end.failure()
+    pending = rows.where(_pending(rows, found, task))
+    if found is not None and not len(pending):
+        return end.report(found, generation=task.generation)
+    table = end.leave(
+        outcome_table(
+            manifest.spec,
+            pending,
+            _results(store, manifest, task, pending, experiment, limits),
+            shard_id=task.shard_id,
+            attempt=1 if found is None else int(column_values(found, "attempt").max()) + 1,
+            started_at=started_at,
+            worker=worker,
+        )
     )
-    failed = results.failed
-    status: Status = "failure" if failed else "success"
-    key = outcome_key(name, run_id, status, shard_id)
-    written = store.put(key, encode_outcome(table), if_absent=status == "success")
-    return ShardReport(shard_id, status, len(rows), failed, duplicate=not written)
+    unfinished = table["error_code"].to_pylist().count(ErrorCode.DEADLINE)
+    if go_on is None or not unfinished or task.passes >= MAX_PASSES:
+        return end.report(table, generation=task.generation)
+    go_on(msgspec.structs.replace(task, passes=task.passes + 1))
+    return end.report(table, generation=task.generation, final=False)
 
 
-def _results(manifest: Manifest, rows: ShardRows, experiment: Experiment[..., Any] | None) -> Results:
+def _pending(rows: ShardRows, table: Any | None, task: Task) -> NDArray[np.bool_]:
+    """Return which rows this task is to evaluate."""
+    if table is None:
+        return np.ones(len(rows), dtype=np.bool_)
+    again = {ErrorCode.DEADLINE.value} if task.passes > 1 else INFRASTRUCTURE
+    every = task.include == "all" and task.passes == 1
+    codes = table["error_code"].to_pylist()
+    kept = np.fromiter((code is None or not (every or code in again) for code in codes), np.bool_, count=len(codes))
+    return ~np.isin(rows.row_index, column_values(table, "row_index")[kept])
+
+
+def _results(
+    store: Store,
+    manifest: Manifest,
+    task: Task,
+    rows: ShardRows,
+    experiment: Experiment[..., Any] | None,
+    limits: Limits | None,
+) -> Results:
     spec = manifest.spec
+    tombstone = control_key(manifest.run_id, task.generation, "cancelled")
     try:
         found = experiment or registry.find(spec.name)
     except ExperimentError as error:
@@ -118,4 +138,7 @@ def _results(manifest: Manifest, rows: ShardRows, experiment: Experiment[..., An
         if spec.uses_rng
         else None
     )
-    return evaluate(found, rows, keys)
+    if limits is None:
+        return evaluate(found, rows, keys)
+    watched = replace(limits, row_timeout_s=manifest.row_timeout_s, cancelled=lambda: store.get(tombstone) is not None)
+    return supervise(found, rows, keys, watched)

@@ -1,4 +1,4 @@
-"""The request as API Gateway checks it: JSON Schema draft 4, derived from the wire types.
+"""Requests as API Gateway checks them: JSON Schema draft 4, derived from the wire types.
 
 The gateway refuses what is malformed; what needs the catalog is refused by the parent. Its models are kept to what
 the gateway is documented to support: no ``$defs``, no ``anyOf``, no recursion. A union of scalars becomes a list of
@@ -7,11 +7,12 @@ types, a union of objects an object with one of their kinds, and the parent's st
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from workbench.contract.messages import RunRequest
+if TYPE_CHECKING:
+    from workbench.contract.codec import Document
 
 __all__ = ["request_schema"]
 
@@ -19,16 +20,21 @@ _DRAFT_4 = "http://json-schema.org/draft-04/schema#"
 _KEPT = ("type", "enum", "required", "additionalProperties")
 
 
-def request_schema() -> dict[str, Any]:
-    """Return the JSON Schema of ``POST /runs`` as an API Gateway model takes it.
+def request_schema(kind: type[Document]) -> dict[str, Any]:
+    """Return the JSON Schema of a request as an API Gateway model takes it.
+
+    Parameters
+    ----------
+    kind : type
+        The document that is the request's body.
 
     Returns
     -------
     dict
         Ready for ``json.dumps``.
     """
-    (reference,), definitions = msgspec.json.schema_components([RunRequest], ref_template="{name}")
-    return {"$schema": _DRAFT_4, "title": "RunRequest", **_plain(reference, definitions)}
+    (reference,), definitions = msgspec.json.schema_components([kind], ref_template="{name}")
+    return {"$schema": _DRAFT_4, "title": kind.__name__, **_plain(reference, definitions)}
 
 
 def _plain(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:

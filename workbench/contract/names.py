@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
-__all__ = ["RUNS_TABLE", "Environment", "ErrorCode", "Output", "run_id_for", "table_name"]
+__all__ = [
+    "INFRASTRUCTURE",
+    "MAX_PASSES",
+    "RUNS_TABLE",
+    "Environment",
+    "ErrorCode",
+    "Include",
+    "Output",
+    "run_id_for",
+    "table_name",
+]
 
 RUNS_TABLE: Final = "runs"
+
+Include: TypeAlias = Literal["infra", "all"]
+"""Which failed rows are evaluated again: those that infrastructure failed, or all."""
+
+# Lambda ends chains of functions that invoke each other at about 16; the parents before the child are two of them.
+# https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+MAX_PASSES: Final = 12
 
 
 class Output(StrEnum):
@@ -19,6 +36,7 @@ class Output(StrEnum):
     WORKGROUP = "WorkgroupName"
     PARENT = "ParentFunctionName"
     CHILD = "ChildFunctionName"
+    RECORDER = "RecorderFunctionName"
     RESEARCHER_POLICY = "ResearcherPolicyArn"
 
 
@@ -36,8 +54,29 @@ class Environment(StrEnum):
 class ErrorCode(StrEnum):
     """Why a row has no metrics. A user's exception is reported by its class name instead."""
 
+    CANCELLED = "CANCELLED"
     CODE_MISMATCH = "CODE_MISMATCH"
+    CRASH = "CRASH"
+    DEADLINE = "DEADLINE"
+    DISPATCH = "DISPATCH"
+    OOM = "OOM"
     SCHEMA = "SCHEMA"
+    THROTTLED = "THROTTLED"
+    TIMEOUT = "TIMEOUT"
+
+
+# What another try may cure: resuming a run evaluates these rows again. The experiment's own errors would only recur.
+INFRASTRUCTURE: Final = frozenset(
+    {
+        ErrorCode.CANCELLED,
+        ErrorCode.CRASH,
+        ErrorCode.DEADLINE,
+        ErrorCode.DISPATCH,
+        ErrorCode.OOM,
+        ErrorCode.THROTTLED,
+        ErrorCode.TIMEOUT,
+    }
+)
 
 
 def table_name(experiment: str) -> str:

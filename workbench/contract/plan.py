@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from typing import TYPE_CHECKING, Final
 
 from workbench.contract.messages import Manifest, RunRequest
@@ -11,12 +13,16 @@ from workbench.contract.validation import Caps, cap_faults, find_experiment, swe
 from workbench.errors import CodeMismatchError, Fault, SweepError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from workbench.contract.catalog import Catalog
 
 __all__ = ["DEFAULT_SHARDS", "plan_run"]
 
 # Enough for a laptop's cores and for progress that moves; a sweep that knows its row's cost sets its shard_size.
 DEFAULT_SHARDS: Final = 50
+
+_RUN_NAME: Final = "[A-Za-z0-9][A-Za-z0-9-]{0,63}"
 
 
 def plan_run(request: RunRequest, catalog: Catalog, caps: Caps, *, created_by: str, created_at: str) -> Manifest:
@@ -49,7 +55,7 @@ def plan_run(request: RunRequest, catalog: Catalog, caps: Caps, *, created_by: s
     spec = find_experiment(sweep.experiment, catalog)
     if isinstance(spec, Fault):
         raise SweepError([spec])
-    faults = sweep_faults(sweep, spec)
+    faults = [*sweep_faults(sweep, spec), *_option_faults(request)]
     shard_size = default_shard_size(sweep.n_rows, caps) if request.shard_size is None else request.shard_size
     if too_large := cap_faults(sweep, shard_size, caps):
         raise SweepError([*faults, *too_large], over_cap=not faults and shard_size >= 1)
@@ -63,7 +69,7 @@ def plan_run(request: RunRequest, catalog: Catalog, caps: Caps, *, created_by: s
     conformed = conform(sweep, spec)
     identity = sweep_id(conformed, nonce=request.nonce)
     return Manifest(
-        run_id=run_id_for(spec.name, identity),
+        run_id=request.run_id or run_id_for(spec.name, identity),
         sweep_id=identity,
         sweep=conformed,
         spec=spec,
@@ -71,9 +77,20 @@ def plan_run(request: RunRequest, catalog: Catalog, caps: Caps, *, created_by: s
         n_rows=conformed.n_rows,
         n_shards=-(-conformed.n_rows // shard_size),
         shard_size=shard_size,
+        row_timeout_s=request.row_timeout_s,
         created_at=created_at,
         created_by=created_by,
     )
+
+
+def _option_faults(request: RunRequest) -> Iterator[Fault]:
+    experiment, limit = request.sweep.experiment, request.row_timeout_s
+    if request.run_id is not None and not re.fullmatch(rf"{re.escape(experiment)}-{_RUN_NAME}", request.run_id):
+        yield Fault(
+            "run_id", f"{request.run_id!r:.100} must be {experiment}-<name> of at most 64 letters, digits and dashes"
+        )
+    if limit is not None and not 0 < limit < math.inf:
+        yield Fault("row_timeout_s", f"is {limit:g}; more than 0 seconds, or nothing for no limit")
 
 
 def default_shard_size(n_rows: int, caps: Caps) -> int:

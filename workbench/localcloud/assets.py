@@ -23,7 +23,7 @@ _BOOTSTRAP_VERSION: Final = "21"
 _PARAMETER: Final = "/cdk-bootstrap/hnb659fds/version"
 
 
-def upload(assets: Iterable[FileAsset], session: Session, endpoint_url: str) -> None:
+def upload(assets: Iterable[FileAsset], session: Session, endpoint_url: str) -> dict[FileAsset, str]:
     """Put assets where their template looks for them; what is there already stays, for a key names its content.
 
     Parameters
@@ -34,6 +34,11 @@ def upload(assets: Iterable[FileAsset], session: Session, endpoint_url: str) -> 
         Of the emulator's root.
     endpoint_url : str
         The emulator.
+
+    Returns
+    -------
+    dict
+        The address of each.
     """
     session.client("ssm", endpoint_url=endpoint_url).put_parameter(
         Name=_PARAMETER, Value=_BOOTSTRAP_VERSION, Type="String", Overwrite=True
@@ -41,6 +46,7 @@ def upload(assets: Iterable[FileAsset], session: Session, endpoint_url: str) -> 
     account = session.client("sts", endpoint_url=endpoint_url).get_caller_identity()["Account"]
     s3 = session.client("s3", endpoint_url=endpoint_url)
     names = {"${AWS::AccountId}": account, "${AWS::Region}": session.region_name}
+    addresses = {}
     for asset in assets:
         bucket = asset.bucket
         for pseudo_parameter, value in names.items():
@@ -48,6 +54,8 @@ def upload(assets: Iterable[FileAsset], session: Session, endpoint_url: str) -> 
         s3.create_bucket(Bucket=bucket)
         if not _is_there(s3, bucket, asset.key):
             s3.put_object(Bucket=bucket, Key=asset.key, Body=_content(asset))
+        addresses[asset] = f"{endpoint_url}/{bucket}/{asset.key}"
+    return addresses
 
 
 def _is_there(s3: Any, bucket: str, key: str) -> bool:

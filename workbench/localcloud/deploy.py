@@ -85,9 +85,9 @@ def deploy(emulator: Emulator) -> Deployment:
         with tempfile.TemporaryDirectory() as folder:
             assembly = synthesize(Path(folder))
             session = _session(_ROOT)
-            upload(assembly.assets, session, emulator.base_url)
+            addresses = upload(assembly.assets, session, emulator.base_url)
         cloudformation = session.client("cloudformation", endpoint_url=emulator.base_url)
-        deployed = put(cloudformation, assembly.stack_name, assembly.template)
+        deployed = put(cloudformation, assembly.stack_name, addresses[assembly.template])
         api_id, _ = _api(deployed)
         attach_validators(session.client("apigateway", endpoint_url=emulator.base_url), api_id)
         key = ensure_researcher(

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from workbench.localcloud.destinations import Condition, FailedEvent, deliver, failure_record
+from workbench.localcloud.failures import in_lambdas_words, note_exits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +34,7 @@ __all__ = ["AsynchronousInvocations", "retry_delay", "throttle_delay"]
 logger = logging.getLogger(__name__)
 
 _TYPE = "x-amz-invocation-type"
+_LOG = "x-amz-log-type"
 _DEPTH = "x-ministack-invoke-depth"
 _INVOCATIONS = re.compile(r"^/2015-03-31/functions/(?P<function>[^/]+)/invocations/?$")
 
@@ -198,7 +200,7 @@ class AsynchronousInvocations:
         self._waiting.put_nowait(
             _Event(
                 function=match["function"],
-                headers={**lowered, _TYPE: "RequestResponse"},
+                headers={**lowered, _TYPE: "RequestResponse", _LOG: "Tail"},
                 body=body,
                 query=query_params,
                 context=contextvars.copy_context(),
@@ -234,8 +236,10 @@ class AsynchronousInvocations:
 
     async def _run(self, event: _Event) -> Response:
         path = f"/2015-03-31/functions/{event.function}/invocations"
+        exits = note_exits()
         try:
-            return await self._invoke("POST", path, event.headers, event.body, event.query)
+            answer = await self._invoke("POST", path, event.headers, event.body, event.query)
+            return in_lambdas_words(answer, request_id=event.request_id, exits=exits)
         except Exception as error:  # a fault of the emulator is what AWS calls a system error
             logger.exception("the emulator failed on event %s of %s", event.request_id, event.function)
             return HTTPStatus.INTERNAL_SERVER_ERROR.value, {}, str(error).encode()

@@ -1,7 +1,7 @@
 """The emulator's own process: MiniStack with two of its services replaced, served on a socket that its parent opened.
 
 :mod:`workbench.localcloud.process` starts it as ``python -m workbench.localcloud.server`` with a clean environment.
-Everything of MiniStack but asynchronous Lambda invocations and Athena stays as it is.
+Everything of MiniStack but asynchronous Lambda invocations and Athena stays as it is; its Lambda runtime is watched.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbench.localcloud.failures import watch_exits
 from workbench.localcloud.folder import serving
 from workbench.localcloud.invocations import AsynchronousInvocations
 
@@ -62,6 +63,7 @@ async def _serve(config: Config) -> None:
     from workbench.localcloud import athena  # noqa: PLC0415
 
     athena.install(f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}")
+    watch_exits(lambda_runtime)
     invocations = AsynchronousInvocations(
         lambda_svc.handle_request,
         sqs.handle_request,

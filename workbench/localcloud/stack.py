@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError, WaiterError
@@ -40,7 +39,7 @@ def outputs(cloudformation: Any, name: str) -> dict[str, str] | None:
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
-def put(cloudformation: Any, name: str, template: dict[str, Any]) -> dict[str, str]:
+def put(cloudformation: Any, name: str, template_url: str) -> dict[str, str]:
     """Make a stack be what a template says.
 
     Parameters
@@ -49,8 +48,8 @@ def put(cloudformation: Any, name: str, template: dict[str, Any]) -> dict[str, s
         Of the emulator.
     name : str
         Of the stack.
-    template : dict
-        CloudFormation's.
+    template_url : str
+        Where the template lies: sent with the request it could have no more than 51,200 bytes.
 
     Returns
     -------
@@ -64,7 +63,7 @@ def put(cloudformation: Any, name: str, template: dict[str, Any]) -> dict[str, s
     """
     request = {
         "StackName": name,
-        "TemplateBody": json.dumps(template, separators=(",", ":")),
+        "TemplateURL": template_url,
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
     }
     stack = _describe(cloudformation, name)

@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from workbench.contract import Environment
 from workbench.errors import EmulatorError
@@ -59,14 +59,14 @@ class Assembly:
     ----------
     stack_name : str
         Name to deploy it under.
-    template : dict
+    template : FileAsset
         CloudFormation's.
     assets : tuple of FileAsset
-        What has to be uploaded first.
+        What has to be uploaded first, the template included.
     """
 
     stack_name: str
-    template: dict[str, Any]
+    template: FileAsset
     assets: tuple[FileAsset, ...]
 
 
@@ -166,18 +166,18 @@ def _read(folder: Path) -> Assembly:
     ((artifact_id, stack),) = (item for item in artifacts.items() if item[1]["type"] == "aws:cloudformation:stack")
     properties = stack["properties"]
     listed = json.loads((folder / f"{artifact_id}.assets.json").read_text(encoding="utf-8"))["files"]
+    assets = {
+        asset["source"]["path"]: FileAsset(
+            source=folder / asset["source"]["path"],
+            zipped=asset["source"]["packaging"] == "zip",
+            bucket=destination["bucketName"],
+            key=destination["objectKey"],
+        )
+        for asset in listed.values()
+        for destination in asset["destinations"].values()
+    }
     return Assembly(
         stack_name=properties.get("stackName", artifact_id),
-        template=json.loads((folder / properties["templateFile"]).read_text(encoding="utf-8")),
-        assets=tuple(
-            FileAsset(
-                source=folder / asset["source"]["path"],
-                zipped=asset["source"]["packaging"] == "zip",
-                bucket=destination["bucketName"],
-                key=destination["objectKey"],
-            )
-            for asset in listed.values()
-            if asset["source"]["path"] != properties["templateFile"]
-            for destination in asset["destinations"].values()
-        ),
+        template=assets[properties["templateFile"]],
+        assets=tuple(assets.values()),
     )

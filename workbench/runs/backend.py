@@ -14,7 +14,15 @@ __all__ = ["Backend"]
 class Backend(Protocol):
     """Runs sweeps and finds runs again; serial, processes and the cloud are alike."""
 
-    def submit(self, sweep: Sweep, *, shard_size: int | None = None, fresh: bool = False) -> Run:
+    def submit(
+        self,
+        sweep: Sweep,
+        *,
+        shard_size: int | None = None,
+        fresh: bool = False,
+        run_id: str | None = None,
+        row_timeout: float | None = None,
+    ) -> Run:
         """Start the run of a sweep, or find the one that exists.
 
         Parameters
@@ -25,15 +33,25 @@ class Backend(Protocol):
             Rows per shard; chosen where it is missing.
         fresh : bool
             Whether to run it anew where it ran before.
+        run_id : str, optional
+            A name for the run, ``<experiment>-<letters, digits, dashes>``; made from the sweep by default.
+        row_timeout : float, optional
+            Seconds that one row may take; the row is then ended and fails with ``TIMEOUT``. A run that exists keeps
+            the limit that it began with.
 
         Returns
         -------
         Run
+
+        Raises
+        ------
+        SweepError
+            If the sweep or an option is refused; every fault at once.
         """
         ...
 
     def open(self, run_id: str) -> Run:
-        """Find a run by its name; RunError where there is none."""
+        """Find a run by its name, from any machine or session; UnknownRunError where there is none."""
         ...
 
     def run_ids(self) -> list[str]:

@@ -3,24 +3,45 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from workbench.analysis.athena import AthenaEngine
-from workbench.contract import Output
+from workbench.contract import MAX_PASSES, Output
 from workbench.contract.keys import MANIFESTS_PREFIX, run_id_of_manifest
+from workbench.errors import ApiError, UnknownRunError
 from workbench.runs.api import Api
-from workbench.runs.run import Run, read_manifest
+from workbench.runs.run import Run
+from workbench.runs.watch import Patience
+from workbench.storage.manifest import read_manifest
 from workbench.storage.s3 import S3Store
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import boto3
 
+    from workbench.contract import Include
+    from workbench.runs.control import Halt
     from workbench.runs.sweep import Sweep
 
 __all__ = ["CloudBackend", "Stack"]
+
+# A child has at most 900 s. Lambda tries a delivery that fails twice more, after 60 s and 120 s; then the recorder
+# leaves the outcome. A shard that is in the hands of Lambda so leaves its first key within 3 x 900 + 180 = 2,880 s.
+# https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+_PASS_SECONDS: Final = 900
+_DELIVERY_SECONDS: Final = 3 * _PASS_SECONDS + 60 + 120
+# For the queue before a child gets its turn: the event waits where the account's concurrency is used up.
+_QUEUE_SECONDS: Final = 720
+# Passes after the first replace an outcome and so change no key: all of them in silence, the last one tried three
+# times, are 11 x 900 + 2,880 = 12,780 s, and the queue.
+_PATIENCE: Final = Patience(
+    start=_DELIVERY_SECONDS + _QUEUE_SECONDS,
+    silence=(MAX_PASSES - 1) * _PASS_SECONDS + _DELIVERY_SECONDS + _QUEUE_SECONDS,
+)
+_NOT_FOUND: Final = 404
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +93,15 @@ class CloudBackend:
             endpoint_url=stack.endpoint_url,
         )
 
-    def submit(self, sweep: Sweep, *, shard_size: int | None = None, fresh: bool = False) -> Run:
+    def submit(
+        self,
+        sweep: Sweep,
+        *,
+        shard_size: int | None = None,
+        fresh: bool = False,
+        run_id: str | None = None,
+        row_timeout: float | None = None,
+    ) -> Run:
         """Start the run of a sweep, or find the one that exists; see `Backend.submit`.
 
         Raises
@@ -83,12 +112,13 @@ class CloudBackend:
             If the service cannot be reached.
         """
         nonce = secrets.token_hex(8) if fresh else ""
-        reply = self._api.submit(sweep.request(shard_size=shard_size, nonce=nonce))
-        return self.open(reply.run_id)
+        request = sweep.request(shard_size=shard_size, nonce=nonce, run_id=run_id, row_timeout=row_timeout)
+        return self.open(self._api.submit(request).run_id)
 
     def open(self, run_id: str) -> Run:
-        """Find a run by its name; RunError where there is none."""
-        return Run(read_manifest(self._store, run_id), self._store, self._engine)
+        """Find a run by its name; UnknownRunError where there is none."""
+        manifest = read_manifest(self._store, run_id)
+        return Run(manifest, self._store, self._engine, control=_ApiControl(self._api, run_id))
 
     def run_ids(self) -> list[str]:
         """Names of all runs, sorted."""
@@ -96,3 +126,37 @@ class CloudBackend:
 
     def __repr__(self) -> str:
         return f"CloudBackend({self.stack.name!r})"
+
+
+class _ApiControl:
+    """The `Control` of a run in the cloud: its API; the clocks alone can tell that nobody goes on."""
+
+    patience = _PATIENCE
+
+    def __init__(self, api: Api, run_id: str) -> None:
+        self._api = api
+        self._run_id = run_id
+
+    def resume(self, include: Include) -> None:
+        """Ask the service to begin a generation; see `Control.resume`."""
+        with _known(self._run_id):
+            self._api.resume(self._run_id, include)
+
+    def cancel(self) -> None:
+        """Ask the service to end the generation; see `Control.cancel`."""
+        with _known(self._run_id):
+            self._api.cancel(self._run_id)
+
+    def check(self) -> Halt | None:
+        """Nothing is known; see `Control.check`."""
+        return None
+
+
+@contextmanager
+def _known(run_id: str) -> Iterator[None]:
+    try:
+        yield
+    except ApiError as error:
+        if error.status != _NOT_FOUND:
+            raise
+        raise UnknownRunError(f"the service knows no run {run_id!r}: {error}") from error

@@ -17,6 +17,8 @@ from workbench.runs.local import ProcessBackend, SerialBackend
 if TYPE_CHECKING:
     from typing import Any
 
+    from workbench.runs.local import StartMethod
+
 __all__ = ["LOCAL", "connect", "processes", "serial"]
 
 LOCAL: Final = "local"
@@ -66,7 +68,9 @@ def serial(root: str | Path = _RESULTS) -> SerialBackend:
     return SerialBackend(Path(root))
 
 
-def processes(workers: int | None = None, *, root: str | Path = _RESULTS) -> ProcessBackend:
+def processes(
+    workers: int | None = None, *, root: str | Path = _RESULTS, start_method: StartMethod | None = None
+) -> ProcessBackend:
     """Evaluate on all cores of this machine.
 
     Parameters
@@ -75,12 +79,14 @@ def processes(workers: int | None = None, *, root: str | Path = _RESULTS) -> Pro
         Processes to use; as many as there are cores by default.
     root : path
         Folder where outcomes are kept.
+    start_method : {'fork', 'spawn'}, optional
+        How they are started, see `ProcessBackend`; what suits the platform by default.
 
     Returns
     -------
     ProcessBackend
     """
-    return ProcessBackend(Path(root), workers=workers or os.cpu_count() or 1)
+    return ProcessBackend(Path(root), workers=workers or os.cpu_count() or 1, start_method=start_method)
 
 
 def _local_stack() -> Stack:

@@ -1,90 +1,41 @@
-"""Runs on this machine, in this process or on all cores; the outcomes lie in a folder as they would lie in a bucket."""
+"""Back ends of this machine: in this process, or on all cores."""
 
 from __future__ import annotations
 
-import getpass
+import importlib
+import importlib.util
 import multiprocessing
-import os
-import secrets
-import socket
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from workbench.analysis.duck import DuckEngine
-from workbench.compute.shard import ShardReport, run_shard
-from workbench.contract import Caps, Catalog, Manifest, decode, encode, plan_run
-from workbench.contract.keys import (
-    MANIFESTS_PREFIX,
-    manifest_key,
-    outcomes_prefix,
-    parse_outcome_key,
-    run_id_of_manifest,
-)
-from workbench.errors import RunError
+from workbench.compute.shard import run_shard
+from workbench.contract.keys import control_key
+from workbench.errors import ExperimentError
+from workbench.runs.folder import FolderBackend, cancel_shard, worker_name
+from workbench.runs.pool import PoolEvaluation
+from workbench.runs.presence import Presence
 from workbench.runs.progress import show_progress
-from workbench.runs.run import Run, read_manifest
+from workbench.runs.status import list_landed, run_status
 from workbench.storage.local import LocalStore
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from workbench.contract import Manifest, Task
     from workbench.experiments import Experiment
-    from workbench.runs.sweep import Sweep
 
-__all__ = ["ProcessBackend", "SerialBackend"]
+__all__ = ["ProcessBackend", "SerialBackend", "StartMethod"]
 
-# A laptop has no service to protect; only what can be numbered is refused.
-_CAPS: Final = Caps(max_shards=1_000_000, max_rows_per_shard=10_000_000, max_rows=3_000_000_000)
+StartMethod: TypeAlias = Literal["fork", "spawn"]
 
-
-class _FolderBackend:
-    """What both local back ends share: runs that lie in a folder."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self._store = LocalStore(root)
-
-    def open(self, run_id: str) -> Run:
-        """Find a run by its name; RunError where there is none."""
-        return self._run(read_manifest(self._store, run_id))
-
-    def run_ids(self) -> list[str]:
-        """Names of all runs, sorted."""
-        return [run_id_of_manifest(key) for key in self._store.keys(MANIFESTS_PREFIX)]
-
-    def _plan(self, sweep: Sweep, *, shard_size: int | None, fresh: bool) -> Manifest:
-        """Write the manifest of a sweep, or read the one that is there."""
-        request = sweep.request(shard_size=shard_size, nonce=secrets.token_hex(8) if fresh else "")
-        manifest = plan_run(
-            request,
-            Catalog(experiments=(sweep.experiment.spec,)),
-            _CAPS,
-            created_by=getpass.getuser(),
-            created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        )
-        key = manifest_key(manifest.run_id)
-        if self._store.put(key, encode(manifest), if_absent=True):
-            return manifest
-        return decode(self._store.get(key) or b"", Manifest, source=key)
-
-    def _missing(self, manifest: Manifest) -> list[int]:
-        """Shards without an outcome."""
-        keys = self._store.keys(outcomes_prefix(manifest.spec.name, manifest.run_id))
-        reported = {outcome.shard_id for key in keys if (outcome := parse_outcome_key(key))}
-        return [shard_id for shard_id in range(manifest.n_shards) if shard_id not in reported]
-
-    def _run(self, manifest: Manifest, futures: list[Future[ShardReport]] | None = None) -> Run:
-        engine = DuckEngine(self.root, manifest.spec, manifest.run_id)
-        return Run(manifest, self._store, engine, check=lambda: _raise_failure(manifest, futures or []))
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({str(self.root)!r})"
+_SHOW_SECONDS: Final = 0.5
 
 
-class SerialBackend(_FolderBackend):
-    """Evaluates in this process, shard after shard; `submit` returns when the run is finished.
+class SerialBackend(FolderBackend):
+    """Evaluates in this process, shard after shard; `submit` returns when the run has ended.
 
     Parameters
     ----------
@@ -92,19 +43,11 @@ class SerialBackend(_FolderBackend):
         Folder of the runs.
     """
 
-    def submit(self, sweep: Sweep, *, shard_size: int | None = None, fresh: bool = False) -> Run:
-        """Evaluate a sweep, or what is missing of it; see `Backend.submit`."""
-        manifest = self._plan(sweep, shard_size=shard_size, fresh=fresh)
-        run = self._run(manifest)
-        if missing := self._missing(manifest):
-            with show_progress(manifest.run_id, manifest.n_shards) as show:
-                for shard_id in missing:
-                    run_shard(self._store, manifest, shard_id, worker=_worker(), experiment=sweep.experiment)
-                    show(run.status())
-        return run
+    def __init__(self, root: Path) -> None:
+        super().__init__(root, _SerialEvaluator(root))
 
 
-class ProcessBackend(_FolderBackend):
+class ProcessBackend(FolderBackend):
     """Evaluates on several cores; `submit` returns at once, and `Run.wait` follows.
 
     Parameters
@@ -113,54 +56,93 @@ class ProcessBackend(_FolderBackend):
         Folder of the runs.
     workers : int
         Processes to use.
+    start_method : {'fork', 'spawn'}, optional
+        How they are started. Forked workers know the experiment, a notebook's own included; spawned ones import it by
+        its module's name. By default forked on Linux and spawned elsewhere: macOS' libraries do not survive a fork.
     """
 
-    def __init__(self, root: Path, *, workers: int) -> None:
-        super().__init__(root)
+    def __init__(self, root: Path, *, workers: int, start_method: StartMethod | None = None) -> None:
         self.workers = workers
+        self.start_method = start_method or ("fork" if sys.platform.startswith("linux") else "spawn")
+        self._pools = _PoolEvaluator(root, workers, self.start_method)
+        super().__init__(root, self._pools)
 
-    def submit(self, sweep: Sweep, *, shard_size: int | None = None, fresh: bool = False) -> Run:
-        """Start the run of a sweep, or of what is missing of it; see `Backend.submit`."""
-        manifest = self._plan(sweep, shard_size=shard_size, fresh=fresh)
-        missing = self._missing(manifest)
-        if not missing:
-            return self._run(manifest)
-        # Forked workers know the experiment, notebooks' own included; where there is no fork they import it by name.
-        method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
-        known = sweep.experiment if method == "fork" else None
-        pool = ProcessPoolExecutor(
-            min(self.workers, len(missing)),
-            mp_context=multiprocessing.get_context(method),
-            initializer=_prepare,
-            initargs=(LocalStore(self.root), encode(manifest), known),
+    def stop(self) -> None:
+        """End every evaluation promptly; finished outcomes are kept, and what is missing can be evaluated again."""
+        self._pools.stop()
+
+
+class _SerialEvaluator:
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def check(self, experiment: Experiment[..., Any]) -> None:
+        """Whatever is at hand can be evaluated; see `Evaluator.check`."""
+
+    def evaluate(self, manifest: Manifest, tasks: Sequence[Task], experiment: Experiment[..., Any]) -> None:
+        """Evaluate to the end, unless the run is cancelled meanwhile; see `Evaluator.evaluate`."""
+        store = LocalStore(self._root)
+        tombstone = control_key(manifest.run_id, tasks[0].generation, "cancelled")
+        shown = -_SHOW_SECONDS
+        with Presence(self._root, manifest.run_id).held(), show_progress(manifest.run_id, manifest.n_shards) as show:
+            for task in tasks:
+                if store.get(tombstone) is None:
+                    run_shard(store, manifest, task, worker=worker_name(), experiment=experiment)
+                else:
+                    cancel_shard(store, manifest, task.shard_id, generation=task.generation)
+                if time.monotonic() - shown >= _SHOW_SECONDS:
+                    show(run_status(manifest, list_landed(store, manifest)))
+                    shown = time.monotonic()
+
+
+class _PoolEvaluator:
+    def __init__(self, root: Path, workers: int, start_method: StartMethod) -> None:
+        self._root = root
+        self._workers = workers
+        self._start_method = start_method
+        self._evaluations: list[PoolEvaluation] = []
+
+    def check(self, experiment: Experiment[..., Any]) -> None:
+        """Refuse what a spawned worker could not import; see `Evaluator.check`."""
+        if self._start_method == "spawn":
+            _check_importable(experiment)
+
+    def evaluate(self, manifest: Manifest, tasks: Sequence[Task], experiment: Experiment[..., Any]) -> PoolEvaluation:
+        """Start workers; see `Evaluator.evaluate`."""
+        by_name = _Imported(experiment.function.__module__, experiment.function.__qualname__)
+        evaluation = PoolEvaluation(
+            self._root,
+            manifest,
+            tasks,
+            presence=Presence(self._root, manifest.run_id),
+            workers=self._workers,
+            context=multiprocessing.get_context(self._start_method),
+            experiment=by_name if self._start_method == "spawn" else lambda: experiment,
         )
-        futures = [pool.submit(_evaluate, shard_id) for shard_id in missing]
-        pool.shutdown(wait=False)
-        return self._run(manifest, futures)
+        self._evaluations.append(evaluation)
+        return evaluation
+
+    def stop(self) -> None:
+        for evaluation in self._evaluations:
+            evaluation.stop()
 
 
-def _raise_failure(manifest: Manifest, futures: list[Future[ShardReport]]) -> None:
-    for future in futures:
-        if not future.done() or (error := future.exception()) is None:
-            continue
-        if isinstance(error, BrokenProcessPool):
-            raise RunError(
-                f"a worker process of {manifest.run_id} died (killed, out of memory, or the experiment ended it); "
-                "the outcomes so far are kept: submit the sweep again to evaluate the rest"
-            ) from error
-        raise error
+@dataclass(frozen=True)
+class _Imported:
+    """An experiment by its name; another process finds it there again."""
+
+    module: str
+    name: str
+
+    def __call__(self) -> Any:
+        return getattr(importlib.import_module(self.module), self.name)
 
 
-_state: dict[str, Any] = {}
-
-
-def _prepare(store: LocalStore, manifest: bytes, experiment: Experiment[..., Any] | None) -> None:
-    _state.update(store=store, manifest=decode(manifest, Manifest, source="manifest"), experiment=experiment)
-
-
-def _evaluate(shard_id: int) -> ShardReport:
-    return run_shard(_state["store"], _state["manifest"], shard_id, worker=_worker(), experiment=_state["experiment"])
-
-
-def _worker() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
+def _check_importable(experiment: Experiment[..., Any]) -> None:
+    module, name = experiment.function.__module__, experiment.function.__qualname__
+    importable = module != "__main__" and importlib.util.find_spec(module) is not None
+    if not importable or getattr(sys.modules.get(module), name, None) is not experiment:
+        raise ExperimentError(
+            f"{experiment.spec.name} is defined in {module}, from where spawned processes cannot import it: "
+            "put it into a module of its own and import it from there, or use wb.serial()"
+        )

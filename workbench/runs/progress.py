@@ -19,7 +19,7 @@ __all__ = ["show_progress"]
 
 @contextmanager
 def show_progress(label: str, total: int) -> Iterator[Callable[[RunStatus], None]]:
-    """Show how many shards have reported.
+    """Show how many shards have ended.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def show_progress(label: str, total: int) -> Iterator[Callable[[RunStatus], None
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("shards"))
     with Progress(*columns, TimeElapsedColumn(), console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(label, total=total)
-        yield lambda status: bar.update(task, completed=status.reported)
+        yield lambda status: bar.update(task, completed=status.shards.ended)
 
 
 def _in_notebook() -> bool:
@@ -61,8 +61,8 @@ def _notebook_bar(label: str, total: int) -> Callable[[RunStatus], None]:
     display(bundle, raw=True)  # type: ignore[no-untyped-call]
 
     def update(status: RunStatus) -> None:
-        bar.value = status.reported
-        bar.bar_style = {"SUCCEEDED": "success", "FAILED": "warning"}.get(status.state, "")
+        bar.value = status.shards.ended
+        bar.bar_style = {"SUCCEEDED": "success", "FAILED": "warning", "ABORTED": "danger"}.get(status.state, "")
         text.value = f"{label}&ensp;{status}"
 
     return update

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+import math
 import time
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from workbench.analysis.sql import coverage_query, failures_query
 from workbench.analysis.summary import aggregate
-from workbench.contract import Manifest, decode
-from workbench.contract.keys import manifest_key, outcomes_prefix
-from workbench.errors import RunError, RunTimeoutError
+from workbench.errors import RunStalledError, RunTimeoutError
 from workbench.runs.plots import Plots
 from workbench.runs.progress import show_progress
-from workbench.runs.status import RunStatus, run_status
+from workbench.runs.status import RunStatus, list_landed, run_status
+from workbench.runs.watch import Patience, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
     from workbench.analysis.engine import QueryEngine
+    from workbench.contract import Include, Manifest
+    from workbench.runs.control import Control
+    from workbench.runs.watch import Clock
     from workbench.storage import Store
 
-__all__ = ["Run", "read_manifest"]
-
-_POLL_SECONDS = 0.5
+__all__ = ["Run"]
 
 
 class Run:
@@ -39,18 +40,21 @@ class Run:
         Where the outcomes land.
     engine : QueryEngine
         Where they are queried.
-    check : callable
-        Raises where whatever evaluates the run has failed for good.
+    control : Control
+        Who resumes, cancels and looks after it.
+    clock : Clock
+        What measures the time of a wait.
     """
 
     def __init__(
-        self, manifest: Manifest, store: Store, engine: QueryEngine, *, check: Callable[[], None] = lambda: None
+        self, manifest: Manifest, store: Store, engine: QueryEngine, *, control: Control, clock: Clock = time
     ) -> None:
         self.manifest = manifest
         self.plot = Plots(self)
         self._store = store
         self._engine = engine
-        self._check = check
+        self._control = control
+        self._clock = clock
 
     @property
     def run_id(self) -> str:
@@ -58,12 +62,18 @@ class Run:
         return self.manifest.run_id
 
     def status(self) -> RunStatus:
-        """Count the outcomes that have landed; keys are listed, nothing is read."""
-        prefix = outcomes_prefix(self.manifest.spec.name, self.run_id)
-        return run_status(self.manifest, self._store.keys(prefix))
+        """Count the shards and rows that have landed; keys are listed, nothing is read."""
+        return run_status(self.manifest, list_landed(self._store, self.manifest))
 
-    def wait(self, *, timeout: float | None = None, progress: bool = True) -> RunStatus:
-        """Wait until every shard has reported.
+    def wait(
+        self,
+        *,
+        timeout: float | None = None,
+        progress: bool = True,
+        start_timeout: float | None = None,
+        silence_timeout: float | None = None,
+    ) -> RunStatus:
+        """Wait until every shard has ended in the run's latest generation; after a resume, that is the new one.
 
         Parameters
         ----------
@@ -71,6 +81,11 @@ class Run:
             Seconds to wait at most; without end by default.
         progress : bool
             Whether to show a bar.
+        start_timeout : float, optional
+            Seconds of this wait after which a run of which nothing has landed yet counts as never started; what suits
+            the back end by default, `math.inf` for no limit.
+        silence_timeout : float, optional
+            Likewise, seconds since the last change for a run that has started.
 
         Returns
         -------
@@ -81,21 +96,83 @@ class Run:
         ------
         RunTimeoutError
             If shards are still missing after `timeout`; the run goes on.
-        RunError
-            If whatever evaluates the run has failed for good.
+        RunStalledError
+            If the run never started, fell silent, or nobody evaluates it; the message says which, and what to do.
         """
-        deadline = None if timeout is None else time.monotonic() + timeout
+        patience = self._control.patience
+        watch = Watch(
+            self._clock,
+            Patience(
+                start=patience.start if start_timeout is None else start_timeout,
+                silence=patience.silence if silence_timeout is None else silence_timeout,
+            ),
+        )
+        deadline = math.inf if timeout is None else self._clock.monotonic() + timeout
         shown = show_progress(self.run_id, self.manifest.n_shards) if progress else nullcontext(lambda _: None)
         with shown as show:
             while True:
-                status = self.status()
+                # Asked before the keys are listed: whoever ends in between has left all its keys.
+                halt = self._control.check()
+                landed = list_landed(self._store, self.manifest)
+                status = run_status(self.manifest, landed)
                 show(status)
-                if not status.missing:
+                if not status.shards.missing:
                     return status
-                self._check()
-                if deadline is not None and time.monotonic() >= deadline:
+                watch.see(landed)
+                if reason := halt.reason if halt else watch.lost_patience:
+                    raise self._stalled(reason, status) from (halt.cause if halt else None)
+                left = deadline - self._clock.monotonic()
+                if left <= 0:
                     raise RunTimeoutError(f"{self.run_id} is not finished after {timeout:g} s ({status}); wait again")
-                time.sleep(_POLL_SECONDS)
+                self._clock.sleep(min(watch.pause, left))
+
+    def resume(self, *, include: Include = "infra") -> RunStatus:
+        """Evaluate again what is not good: missing, cancelled and failed rows; `wait` then waits for that.
+
+        Parameters
+        ----------
+        include : {'infra', 'all'}
+            Which failed rows: those that infrastructure failed (a crash, a time limit, a lost worker), or those that
+            the experiment's own errors failed too.
+
+        Returns
+        -------
+        RunStatus
+            With the new generation begun: what is missing is evaluated again. Where every row is good, nothing begins.
+
+        Raises
+        ------
+        ApiError, DeploymentError
+            If the service refuses, or cannot be reached.
+        ExperimentError, CodeMismatchError
+            If the run is to be evaluated here, where its experiment is not known, or is other code by now.
+        """
+        self._control.resume(include)
+        return self.status()
+
+    def cancel(self) -> RunStatus:
+        """Stop the run: rows in progress are given up, finished ones are kept, and `resume` evaluates the rest.
+
+        Returns
+        -------
+        RunStatus
+            As it stands at once; the last workers stop within seconds, which `wait` waits for.
+
+        Raises
+        ------
+        ApiError, DeploymentError
+            If the service refuses, or cannot be reached.
+        """
+        self._control.cancel()
+        return self.status()
+
+    def _stalled(self, reason: str, status: RunStatus) -> RunStalledError:
+        missing, first = status.shards.missing, ", ".join(map(str, status.first_missing))
+        more = ", ..." if missing > len(status.first_missing) else ""
+        return RunStalledError(
+            f"{self.run_id} {reason}. {missing:,} of {status.shards.expected:,} shards are missing ({first}{more}): "
+            f"`run.resume()` or `workbench resume {self.run_id}` evaluates them, or submit the sweep again"
+        )
 
     def aggregate(
         self, *, by: Sequence[str], metrics: Sequence[str], where: Mapping[str, Any] | None = None
@@ -128,33 +205,15 @@ class Run:
         return self._engine.query(coverage_query(self.manifest.spec, self.run_id))
 
     def failures(self) -> pd.DataFrame:
-        """Count failed rows by error code, each with an example; no line where every row is good."""
+        """Count failed rows by error code, each with an example row: its index, message and parameters.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One line per code: error_code, count, example_message, example_row_index, and ``example.<parameter>`` of
+            every parameter; no line where every row is good.
+        """
         return self._engine.query(failures_query(self.manifest.spec, self.run_id))
 
     def __repr__(self) -> str:
         return f"Run({self.run_id}: {self.manifest.n_rows:,} rows in {self.manifest.n_shards:,} shards)"
-
-
-def read_manifest(store: Store, run_id: str) -> Manifest:
-    """Read the manifest of a run.
-
-    Parameters
-    ----------
-    store : Store
-        Where it lies.
-    run_id : str
-        Which run.
-
-    Returns
-    -------
-    Manifest
-
-    Raises
-    ------
-    RunError
-        If there is no such run.
-    """
-    data = store.get(manifest_key(run_id))
-    if data is None:
-        raise RunError(f"there is no run {run_id!r} in {store}; `run_ids()` lists those there are")
-    return decode(data, Manifest, source=manifest_key(run_id))

@@ -1,83 +1,226 @@
-"""Where a run stands, from the keys of its outcomes alone."""
+"""Where a run stands, from keys alone: its controls, its outcomes, and the reports of its latest generation.
+
+A shard has ended where it has a success, or a report of the latest generation; the report's key says how many of its
+rows failed or were cancelled. A failure outcome without such a report is partial: a shard between two passes, or one
+that is being resumed.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
-from workbench.contract.keys import parse_outcome_key
+from workbench.contract import Controls, read_controls
+from workbench.contract.keys import (
+    controls_prefix,
+    outcomes_prefix,
+    parse_outcome_key,
+    parse_report_key,
+    reports_prefix,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from workbench.contract import Manifest
+    from workbench.storage import Store
 
-__all__ = ["RunState", "RunStatus", "run_status"]
+__all__ = [
+    "Counts",
+    "Landed",
+    "RunState",
+    "RunStatus",
+    "list_landed",
+    "missing_shards",
+    "run_status",
+    "shards_without_success",
+]
 
-RunState: TypeAlias = Literal["RUNNING", "SUCCEEDED", "FAILED"]
+RunState: TypeAlias = Literal["RUNNING", "SUCCEEDED", "FAILED", "ABORTED"]
+
+_FIRST: Final = 5  # missing shards that are named
+
+
+class Landed(NamedTuple):
+    """The keys of a run that have landed: all its outcomes, and the reports of its latest generation."""
+
+    controls: Controls
+    outcomes: tuple[str, ...] = ()
+    reports: tuple[str, ...] = ()
+
+
+def list_landed(store: Store, manifest: Manifest) -> Landed:
+    """List what a run has left in a store so far; nothing is read.
+
+    Parameters
+    ----------
+    store : Store
+        Where its objects lie.
+    manifest : Manifest
+        Of the run.
+
+    Returns
+    -------
+    Landed
+    """
+    controls = read_controls(store.keys(controls_prefix(manifest.run_id)))
+    # Reports first: a shard that ends with a success in between is then seen as such.
+    reports = tuple(store.keys(reports_prefix(manifest.run_id, controls.generation)))
+    outcomes = tuple(store.keys(outcomes_prefix(manifest.spec.name, manifest.run_id)))
+    return Landed(controls, outcomes, reports)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """How many shards, or rows, there are of each kind; the four kinds add up to `expected`.
+
+    Parameters
+    ----------
+    expected : int
+        Those of the plan.
+    succeeded : int
+        Good rows; shards all of whose rows are good.
+    failed : int
+        Rows with an error; shards with such rows and none that is cancelled.
+    cancelled : int
+        Rows that a cancellation left undone; shards with such rows.
+    missing : int
+        Those of shards that have not ended in the latest generation.
+    """
+
+    expected: int
+    succeeded: int
+    failed: int
+    cancelled: int
+    missing: int
+
+    @property
+    def ended(self) -> int:
+        """Those of shards that have ended."""
+        return self.expected - self.missing
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunStatus:
-    """How many shards have reported, and how.
+    """Where a run stands; the words are those of Step Functions' ``DescribeMapRun``.
 
     Parameters
     ----------
-    state : {'RUNNING', 'SUCCEEDED', 'FAILED'}
-        RUNNING while shards are missing; then SUCCEEDED where every row is good, else FAILED.
-    shards, succeeded, failed, missing : int
-        Shards of the run; those whose rows are all good; those with rows that are not; those without an outcome.
-    rows, rows_reported : int
-        Rows of the run, and those of the shards that have reported.
+    state : {'RUNNING', 'SUCCEEDED', 'FAILED', 'ABORTED'}
+        RUNNING while shards are missing; then ABORTED where rows were cancelled, else FAILED where rows failed, else
+        SUCCEEDED.
+    shards, rows : Counts
+        The numbers of both; the rows of a shard that has ended are exact, those of one that has not are missing.
+    unfinished : int
+        Missing shards that have left a partial outcome.
+    first_missing : tuple of int
+        The first few missing shards.
+    generation : int
+        How often the run was resumed.
     """
 
     state: RunState
-    shards: int
-    succeeded: int
-    failed: int
-    missing: int
-    rows: int
-    rows_reported: int
-
-    @property
-    def reported(self) -> int:
-        """Shards that left an outcome."""
-        return self.succeeded + self.failed
+    shards: Counts
+    rows: Counts
+    unfinished: int = 0
+    first_missing: tuple[int, ...] = ()
+    generation: int = 0
 
     def __str__(self) -> str:
-        parts = [f"{self.reported:,} of {self.shards:,} shards", f"{self.rows_reported:,} of {self.rows:,} rows"]
-        if self.failed:
-            parts.append(f"{self.failed:,} shards with failed rows")
+        kinds = (("shards", self.shards), ("rows", self.rows))
+        parts = [f"{counts.ended:,} of {counts.expected:,} {name}" for name, counts in kinds]
+        parts += [
+            f"{number:,} {what}"
+            for number, what in (
+                (self.rows.failed, "rows failed"),
+                (self.rows.cancelled, "rows cancelled"),
+                (self.unfinished, "shards partly done"),
+                (self.generation, "times resumed"),
+            )
+            if number
+        ]
         return f"{self.state}: {', '.join(parts)}"
 
+    def __repr__(self) -> str:
+        return f"<{self}>"
 
-def run_status(manifest: Manifest, keys: Iterable[str]) -> RunStatus:
-    """Count the outcomes of a run.
+
+def run_status(manifest: Manifest, landed: Landed) -> RunStatus:
+    """Count the shards and rows of a run.
 
     Parameters
     ----------
     manifest : Manifest
         Of the run.
-    keys : iterable of str
-        Keys below the run's prefix.
+    landed : Landed
+        Its keys.
 
     Returns
     -------
     RunStatus
     """
-    outcomes = [outcome for key in keys if (outcome := parse_outcome_key(key))]
-    good = {outcome.shard_id for outcome in outcomes if outcome.status == "success"}
-    bad = {outcome.shard_id for outcome in outcomes if outcome.status == "failure"} - good
     plan = manifest.plan
-    reported = sum(stop - start for start, stop in map(plan.bounds, good | bad))
-    missing = plan.n_shards - len(good) - len(bad)
-    state: RunState = "RUNNING" if missing else "FAILED" if bad else "SUCCEEDED"
-    return RunStatus(
-        state=state,
-        shards=plan.n_shards,
-        succeeded=len(good),
-        failed=len(bad),
-        missing=missing,
-        rows=manifest.n_rows,
-        rows_reported=reported,
+    without_success = shards_without_success(manifest, landed)
+    endings = _endings(landed)
+    bad = {shard_id: endings[shard_id] for shard_id in without_success if shard_id in endings}
+    missing = [shard_id for shard_id in without_success if shard_id not in endings]
+    partial = {parsed.shard_id for key in landed.outcomes if (parsed := parse_outcome_key(key))}
+    shards = Counts(
+        expected=plan.n_shards,
+        succeeded=plan.n_shards - len(without_success),
+        failed=sum(not cancelled for _, cancelled in bad.values()),
+        cancelled=sum(cancelled > 0 for _, cancelled in bad.values()),
+        missing=len(missing),
     )
+    failed, cancelled = (sum(ending[kind] for ending in bad.values()) for kind in (0, 1))
+    missing_rows = sum(stop - start for start, stop in map(plan.bounds, missing))
+    rows = Counts(
+        expected=plan.n_rows,
+        succeeded=plan.n_rows - failed - cancelled - missing_rows,
+        failed=failed,
+        cancelled=cancelled,
+        missing=missing_rows,
+    )
+    return RunStatus(
+        state="RUNNING" if missing else "ABORTED" if cancelled else "FAILED" if bad else "SUCCEEDED",
+        shards=shards,
+        rows=rows,
+        unfinished=sum(shard_id in partial for shard_id in missing),
+        first_missing=tuple(missing[:_FIRST]),
+        generation=landed.controls.generation,
+    )
+
+
+def shards_without_success(manifest: Manifest, landed: Landed) -> list[int]:
+    """Shards that a resume evaluates again: those without a success outcome.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the run.
+    landed : Landed
+        Its keys.
+
+    Returns
+    -------
+    list of int
+    """
+    outcomes = (parsed for key in landed.outcomes if (parsed := parse_outcome_key(key)))
+    good = {outcome.shard_id for outcome in outcomes if outcome.status == "success"}
+    return [shard_id for shard_id in range(manifest.n_shards) if shard_id not in good]
+
+
+def missing_shards(manifest: Manifest, landed: Landed) -> list[int]:
+    """Shards that have not ended in the latest generation of a run; parameters as of `shards_without_success`."""
+    endings = _endings(landed)
+    return [shard_id for shard_id in shards_without_success(manifest, landed) if shard_id not in endings]
+
+
+def _endings(landed: Landed) -> dict[int, tuple[int, int]]:
+    """Failed and cancelled rows of each shard that has reported; of several reports the one with the most good rows."""
+    endings: dict[int, tuple[int, int]] = {}
+    for key in landed.reports:
+        report = parse_report_key(key)
+        if report is None or report.generation != landed.controls.generation:
+            continue
+        ending = (report.failed, report.cancelled)
+        endings[report.shard_id] = min(endings.get(report.shard_id, ending), ending, key=sum)
+    return endings

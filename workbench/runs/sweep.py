@@ -86,9 +86,18 @@ class Sweep:
         """Rows: points times replicates."""
         return self.document.n_rows
 
-    def request(self, *, shard_size: int | None = None, nonce: str = "") -> RunRequest:
-        """Return the body that submits this sweep."""
-        return RunRequest(sweep=self.document, shard_size=shard_size, nonce=nonce)
+    def request(
+        self,
+        *,
+        shard_size: int | None = None,
+        nonce: str = "",
+        run_id: str | None = None,
+        row_timeout: float | None = None,
+    ) -> RunRequest:
+        """Return the body that submits this sweep; the options are those of `Backend.submit`."""
+        return RunRequest(
+            sweep=self.document, shard_size=shard_size, nonce=nonce, run_id=run_id, row_timeout_s=row_timeout
+        )
 
     def __repr__(self) -> str:
         document = self.document

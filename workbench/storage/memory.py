@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
+
+from workbench.storage.store import Stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,9 +19,10 @@ class MemoryStore:
     def __init__(self) -> None:
         self._objects: dict[str, bytes] = {}
 
-    def put(self, key: str, data: bytes, *, if_absent: bool = False) -> bool:
-        """Write an object; with `if_absent`, only where there is none yet."""
-        if if_absent and key in self._objects:
+    def put(self, key: str, data: bytes, *, if_absent: bool = False, if_version: str | None = None) -> bool:
+        """Write an object; see `Store.put`."""
+        found = self.read(key)
+        if (if_absent and found) or (if_version is not None and (found is None or found.version != if_version)):
             return False
         self._objects[key] = data
         return True
@@ -26,6 +30,11 @@ class MemoryStore:
     def get(self, key: str) -> bytes | None:
         """Read an object; None where there is none."""
         return self._objects.get(key)
+
+    def read(self, key: str) -> Stored | None:
+        """Read an object with its version; None where there is none."""
+        data = self.get(key)
+        return None if data is None else Stored(data, hashlib.blake2b(data, digest_size=16).hexdigest())
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Keys that begin with `prefix`, in order."""

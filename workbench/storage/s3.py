@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from workbench.errors import StorageError
+from workbench.storage.store import Stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["S3Store"]
 
 _ABSENT = frozenset({"NoSuchKey", "404", "NotFound"})
-_PRESENT = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict"})
+_CONFLICT = frozenset({"PreconditionFailed", "412"})
+_TRIES = 5
 
 
 class S3Store:
@@ -35,13 +37,14 @@ class S3Store:
     def __repr__(self) -> str:
         return f"S3Store({self.bucket!r})"
 
-    def put(self, key: str, data: bytes, *, if_absent: bool = False) -> bool:
-        """Write an object; with `if_absent`, only where there is none yet."""
-        condition = {"IfNoneMatch": "*"} if if_absent else {}
+    def put(self, key: str, data: bytes, *, if_absent: bool = False, if_version: str | None = None) -> bool:
+        """Write an object; see `Store.put`."""
+        condition = {"IfNoneMatch": "*"} if if_absent else {"IfMatch": if_version} if if_version else {}
         try:
-            self._client.put_object(Bucket=self.bucket, Key=key, Body=data, **condition)
+            self._put(key, data, condition)
         except ClientError as error:
-            if if_absent and _code(error) in _PRESENT:
+            # An object that is gone is no longer the version that was to be replaced.
+            if condition and _code(error) in (_CONFLICT if if_absent else _CONFLICT | _ABSENT):
                 return False
             raise self._failed("write", key, error) from error
         except BotoCoreError as error:
@@ -50,15 +53,20 @@ class S3Store:
 
     def get(self, key: str) -> bytes | None:
         """Read an object; None where there is none."""
+        found = self.read(key)
+        return found.data if found else None
+
+    def read(self, key: str) -> Stored | None:
+        """Read an object with its version; None where there is none."""
         try:
-            body: bytes = self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+            answer = self._client.get_object(Bucket=self.bucket, Key=key)
+            return Stored(answer["Body"].read(), answer["ETag"])
         except ClientError as error:
             if _code(error) in _ABSENT:
                 return None
             raise self._failed("read", key, error) from error
         except BotoCoreError as error:
             raise self._failed("read", key, error) from error
-        return body
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Keys that begin with `prefix`, in order."""
@@ -69,6 +77,17 @@ class S3Store:
                     yield item["Key"]
         except (ClientError, BotoCoreError) as error:
             raise self._failed("list", prefix, error) from error
+
+    def _put(self, key: str, data: bytes, condition: dict[str, str]) -> None:
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                self._client.put_object(Bucket=self.bucket, Key=key, Body=data, **condition)
+            except ClientError as error:
+                # Two conditional writes met: S3 asks for another try, and only then says which of them won.
+                if _code(error) != "ConditionalRequestConflict" or not tries_left:
+                    raise
+            else:
+                return
 
     def _failed(self, action: str, key: str, error: Exception) -> StorageError:
         return StorageError(f"cannot {action} s3://{self.bucket}/{key}: {error}")

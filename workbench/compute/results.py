@@ -1,0 +1,133 @@
+"""What came of rows: typed columns, in memory that may be shared between processes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from workbench.compute.columns import DTYPES
+from workbench.contract import ErrorCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from workbench.contract import MetricSpec
+
+__all__ = ["MetricError", "Results", "describe", "empty_results", "refuse"]
+
+_MESSAGE_LENGTH: Final = 2_000
+
+
+class MetricError(TypeError):
+    """A metric that is not what was declared."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """What came of the rows; every array and list has one entry per row.
+
+    Parameters
+    ----------
+    metrics : dict of ndarray
+        Typed as declared; what stands where `present` is false means nothing.
+    present : dict of ndarray of bool
+        Where a metric has a value.
+    error_code, error_message : list of str or None
+        None where the row is good.
+    duration_ms : ndarray of float
+        Time spent on the row.
+    """
+
+    metrics: dict[str, NDArray[Any]]
+    present: dict[str, NDArray[np.bool_]]
+    error_code: list[str | None]
+    error_message: list[str | None]
+    duration_ms: NDArray[np.float64]
+
+    @property
+    def failed(self) -> int:
+        """Number of rows without metrics."""
+        return sum(code is not None for code in self.error_code)
+
+    def fail(self, rows: slice, code: str, message: str) -> None:
+        """Leave rows without metrics, for one reason."""
+        for present in self.present.values():
+            present[rows] = False
+        count = rows.stop - rows.start
+        self.error_code[rows] = [code] * count
+        self.error_message[rows] = [message[:_MESSAGE_LENGTH]] * count
+
+
+def empty_results(
+    metrics: tuple[MetricSpec, ...], n_rows: int, *, zeros: Callable[[int, Any], NDArray[Any]] = np.zeros
+) -> Results:
+    """Make room for the results of rows.
+
+    Parameters
+    ----------
+    metrics : tuple of MetricSpec
+        The declared metrics.
+    n_rows : int
+        How many rows.
+    zeros : callable
+        Makes an array of so many zeros of a type; chooses the memory.
+
+    Returns
+    -------
+    Results
+    """
+    return Results(
+        metrics={spec.name: zeros(n_rows, DTYPES[spec.type]) for spec in metrics},
+        present={spec.name: zeros(n_rows, np.bool_) for spec in metrics},
+        error_code=[None] * n_rows,
+        error_message=[None] * n_rows,
+        duration_ms=zeros(n_rows, np.float64),
+    )
+
+
+def refuse(metrics: tuple[MetricSpec, ...], n_rows: int, *, code: str, message: str) -> Results:
+    """Fail every row for one reason, without evaluating any.
+
+    Parameters
+    ----------
+    metrics : tuple of MetricSpec
+        The columns to leave empty.
+    n_rows : int
+        How many rows.
+    code, message : str
+        The reason.
+
+    Returns
+    -------
+    Results
+    """
+    results = empty_results(metrics, n_rows)
+    results.fail(slice(0, n_rows), code, message)
+    return results
+
+
+def describe(error: BaseException) -> tuple[str, str]:
+    """Return the error code and message of a row whose experiment raised.
+
+    Parameters
+    ----------
+    error : BaseException
+        What was raised.
+
+    Returns
+    -------
+    code, message : str
+        ``SCHEMA`` where a metric is not what was declared, ``OOM`` where memory ran out, else the exception's class.
+    """
+    try:
+        said = str(error)
+    except Exception as silent:  # noqa: BLE001 -- the experiment's own __str__ may raise anything
+        said = f"(its text cannot be had: {type(silent).__name__})"
+    if isinstance(error, MetricError):
+        return ErrorCode.SCHEMA.value, said
+    name = type(error).__name__
+    return (ErrorCode.OOM.value if isinstance(error, MemoryError) else name), f"{name}: {said}"

@@ -1,0 +1,39 @@
+"""The port through which a run is resumed, cancelled and looked after; the cloud and the folder are its adapters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from workbench.contract import Include
+    from workbench.runs.watch import Patience
+
+__all__ = ["Control", "Halt"]
+
+
+class Halt(NamedTuple):
+    """Why nobody goes on with a run, and the error that caused it, where there is one."""
+
+    reason: str
+    cause: Exception | None = None
+
+
+class Control(Protocol):
+    """What a run asks of whoever evaluates it."""
+
+    @property
+    def patience(self) -> Patience:
+        """How long to wait without news."""
+        ...
+
+    def resume(self, include: Include) -> None:
+        """Begin a generation that evaluates what is not good; nothing happens where all is."""
+        ...
+
+    def cancel(self) -> None:
+        """End the generation that runs; nothing happens where it has ended."""
+        ...
+
+    def check(self) -> Halt | None:
+        """Say why the run will not go on; None where it does, or where that cannot be known."""
+        ...

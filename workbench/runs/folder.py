@@ -1,0 +1,260 @@
+"""Runs in a folder: planned, found again, resumed and cancelled by whoever evaluates them on this machine."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import secrets
+import socket
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from workbench.analysis.duck import DuckEngine
+from workbench.compute.record import record_failure
+from workbench.contract import (
+    Cancellation,
+    Caps,
+    Catalog,
+    ErrorCode,
+    Manifest,
+    Resumption,
+    Task,
+    decode,
+    encode,
+    plan_run,
+)
+from workbench.contract.keys import (
+    MANIFESTS_PREFIX,
+    control_key,
+    manifest_key,
+    run_id_of_manifest,
+)
+from workbench.errors import CodeMismatchError, RunConflictError
+from workbench.experiments import registry
+from workbench.runs.control import Halt
+from workbench.runs.presence import Presence
+from workbench.runs.run import Run
+from workbench.runs.status import list_landed, missing_shards, shards_without_success
+from workbench.runs.watch import Patience
+from workbench.storage.controls import begin_generation, find_include
+from workbench.storage.local import LocalStore
+from workbench.storage.manifest import read_manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from workbench.contract import Include
+    from workbench.experiments import Experiment
+    from workbench.runs.sweep import Sweep
+    from workbench.storage import Store
+
+__all__ = ["Evaluation", "Evaluator", "FolderBackend", "cancel_shard", "worker_name"]
+
+# A laptop has no service to protect; only what can be numbered is refused.
+_CAPS: Final = Caps(max_shards=1_000_000, max_rows_per_shard=10_000_000, max_rows=3_000_000_000)
+
+
+class Evaluation(Protocol):
+    """Shards that are being evaluated in the background."""
+
+    @property
+    def error(self) -> Exception | None:
+        """What ended it early; None while it goes on, and where it came to its end."""
+        ...
+
+    def stop(self) -> None:
+        """End it; what is finished is kept."""
+        ...
+
+
+class Evaluator(Protocol):
+    """Evaluates shards of a run in a folder, now or in the background."""
+
+    def check(self, experiment: Experiment[..., Any]) -> None:
+        """Raise ExperimentError where it could not evaluate the experiment."""
+        ...
+
+    def evaluate(
+        self, manifest: Manifest, tasks: Sequence[Task], experiment: Experiment[..., Any]
+    ) -> Evaluation | None:
+        """Evaluate; what goes on in the background is returned."""
+        ...
+
+
+class FolderBackend:
+    """What all back ends of this machine share.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the runs.
+    evaluator : Evaluator
+        Who evaluates them.
+    """
+
+    def __init__(self, root: Path, evaluator: Evaluator) -> None:
+        self.root = root
+        self._store = LocalStore(root)
+        self._evaluator = evaluator
+
+    def submit(
+        self,
+        sweep: Sweep,
+        *,
+        shard_size: int | None = None,
+        fresh: bool = False,
+        run_id: str | None = None,
+        row_timeout: float | None = None,
+    ) -> Run:
+        """Evaluate a sweep, or what is missing of it; see `Backend.submit`.
+
+        Raises
+        ------
+        RunConflictError
+            If `run_id` is the run of another sweep.
+        ExperimentError
+            If the experiment cannot be evaluated here.
+        """
+        self._evaluator.check(sweep.experiment)
+        nonce = secrets.token_hex(8) if fresh else ""
+        request = sweep.request(shard_size=shard_size, nonce=nonce, run_id=run_id, row_timeout=row_timeout)
+        planned = plan_run(
+            request,
+            Catalog(experiments=(sweep.experiment.spec,)),
+            _CAPS,
+            created_by=getpass.getuser(),
+            created_at=_now(),
+        )
+        key = manifest_key(planned.run_id)
+        found = None if self._store.put(key, encode(planned), if_absent=True) else self._store.get(key)
+        manifest = planned if found is None else decode(found, Manifest, source=key)
+        if manifest.sweep_id != planned.sweep_id:
+            raise RunConflictError(f"{manifest.run_id} is the run of another sweep: choose another run_id, or none")
+        control = self._control(manifest, sweep.experiment)
+        control.evaluate_missing()
+        return self._run(manifest, control)
+
+    def open(self, run_id: str) -> Run:
+        """Find a run by its name; UnknownRunError where there is none."""
+        manifest = read_manifest(self._store, run_id)
+        return self._run(manifest, self._control(manifest, None))
+
+    def run_ids(self) -> list[str]:
+        """Names of all runs, sorted."""
+        return [run_id_of_manifest(key) for key in self._store.keys(MANIFESTS_PREFIX)]
+
+    def _control(self, manifest: Manifest, experiment: Experiment[..., Any] | None) -> _FolderControl:
+        presence = Presence(self.root, manifest.run_id)
+        return _FolderControl(self._store, manifest, presence, self._evaluator, experiment)
+
+    def _run(self, manifest: Manifest, control: _FolderControl) -> Run:
+        return Run(manifest, self._store, DuckEngine(self.root, manifest.spec, manifest.run_id), control=control)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self.root)!r})"
+
+
+class _FolderControl:
+    """The `Control` of a run in a folder; who evaluates it is known, so nothing depends on a clock."""
+
+    patience = Patience()
+
+    def __init__(
+        self,
+        store: LocalStore,
+        manifest: Manifest,
+        presence: Presence,
+        evaluator: Evaluator,
+        experiment: Experiment[..., Any] | None,
+    ) -> None:
+        self._store = store
+        self._manifest = manifest
+        self._presence = presence
+        self._evaluator = evaluator
+        self._experiment = experiment
+        self._evaluation: Evaluation | None = None
+
+    def evaluate_missing(self) -> None:
+        """Evaluate the shards that have not ended in the latest generation."""
+        landed = list_landed(self._store, self._manifest)
+        generation = landed.controls.generation
+        if missing := missing_shards(self._manifest, landed):
+            self._evaluate(missing, generation, find_include(self._store, self._manifest.run_id, generation))
+
+    def resume(self, include: Include) -> None:
+        """Begin a generation and evaluate it; see `Control.resume`."""
+        shards = shards_without_success(self._manifest, list_landed(self._store, self._manifest))
+        if not shards:
+            return
+        self._evaluator.check(self._found_experiment())
+        if self._evaluation:
+            self._evaluation.stop()
+        resumption = Resumption(by=getpass.getuser(), at=_now(), include=include)
+        self._evaluate(shards, begin_generation(self._store, self._manifest.run_id, resumption), include)
+
+    def cancel(self) -> None:
+        """Write the tombstone, and the outcomes of a run that nobody evaluates; see `Control.cancel`."""
+        landed = list_landed(self._store, self._manifest)
+        generation = landed.controls.generation
+        missing = missing_shards(self._manifest, landed)
+        if not missing:
+            return
+        tombstone = control_key(self._manifest.run_id, generation, "cancelled")
+        self._store.put(tombstone, encode(Cancellation(by=getpass.getuser(), at=_now())), if_absent=True)
+        if not self._presence.anybody:
+            for shard_id in missing:
+                cancel_shard(self._store, self._manifest, shard_id, generation=generation)
+
+    def check(self) -> Halt | None:
+        """Say whether nobody evaluates the run; see `Control.check`."""
+        if self._evaluation and (error := self._evaluation.error):
+            return Halt(f"cannot go on: {error}", error)
+        return None if self._presence.anybody else Halt("is evaluated by nobody: whoever did has ended")
+
+    def _evaluate(self, shards: list[int], generation: int, include: Include) -> None:
+        run_id = self._manifest.run_id
+        tasks = [Task(run_id=run_id, shard_id=shard_id, generation=generation, include=include) for shard_id in shards]
+        self._evaluation = self._evaluator.evaluate(self._manifest, tasks, self._found_experiment())
+
+    def _found_experiment(self) -> Experiment[..., Any]:
+        spec = self._manifest.spec
+        found = self._experiment or registry.find(spec.name)
+        if found.spec.fingerprint != spec.fingerprint:
+            raise CodeMismatchError(
+                f"{self._manifest.run_id} was planned for {spec.name} with fingerprint {spec.fingerprint[:12]}, the "
+                f"code here has {found.spec.fingerprint[:12]}: check that code out, or submit the sweep again"
+            )
+        return found
+
+
+def cancel_shard(store: Store, manifest: Manifest, shard_id: int, *, generation: int) -> None:
+    """Leave the outcome of a shard that a cancellation leaves undone.
+
+    Parameters
+    ----------
+    store : Store
+        Where it goes.
+    manifest : Manifest
+        Of the run.
+    shard_id, generation : int
+        The shard, and the run's generation.
+    """
+    record_failure(
+        store,
+        manifest,
+        shard_id,
+        generation=generation,
+        code=ErrorCode.CANCELLED,
+        message="the run was cancelled before this row",
+        worker=worker_name(),
+    )
+
+
+def worker_name() -> str:
+    """Name this process in the outcomes that it leaves."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
