@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 __all__ = ["Child", "Libraries", "Parent", "Recorder"]
 
 
+# What the end of a shard is written to, and what is looked at for it.
+_ENDINGS = (OUTCOMES_PREFIX, REPORTS_PREFIX)
+_LISTED = (MANIFESTS_PREFIX, OUTCOMES_PREFIX, CONTROLS_PREFIX, REPORTS_PREFIX)
+
+
 class Libraries(lambda_.LayerVersion):
     """What the functions import that read and write outcomes."""
 
@@ -77,14 +82,12 @@ class Recorder(PythonFunction):
             )
         )
         self.try_again(destinations.SqsDestination(unrecorded))
-        read, written = (MANIFESTS_PREFIX, OUTCOMES_PREFIX), (OUTCOMES_PREFIX, REPORTS_PREFIX)
-        listed = (MANIFESTS_PREFIX, OUTCOMES_PREFIX, REPORTS_PREFIX)
         self.allow(
-            results.objects("s3:GetObject", prefixes=read),
-            results.objects("s3:PutObject", prefixes=written),
-            results.listing(*listed),
+            results.objects("s3:GetObject", prefixes=(MANIFESTS_PREFIX, OUTCOMES_PREFIX)),
+            results.objects("s3:PutObject", prefixes=_ENDINGS),
+            results.listing(*_LISTED),
         )
-        results.acknowledge(self.role, *listed)
+        results.acknowledge(self.role, *_LISTED)
 
     def take_over(self, function: PythonFunction) -> None:
         """Become the one that hears of the invocations of a function that were given up."""
@@ -126,13 +129,12 @@ class Child(PythonFunction):
         )
         recorder.take_over(self)
         self.allow_itself()
-        read = (MANIFESTS_PREFIX, OUTCOMES_PREFIX, CONTROLS_PREFIX)
         self.allow(
-            results.objects("s3:GetObject", prefixes=read),
-            results.objects("s3:PutObject", prefixes=(OUTCOMES_PREFIX, REPORTS_PREFIX)),
-            results.listing(*read),
+            results.objects("s3:GetObject", prefixes=(MANIFESTS_PREFIX, OUTCOMES_PREFIX, CONTROLS_PREFIX)),
+            results.objects("s3:PutObject", prefixes=_ENDINGS),
+            results.listing(*_LISTED),
         )
-        results.acknowledge(self.role, *read, REPORTS_PREFIX)
+        results.acknowledge(self.role, *_LISTED)
 
 
 class Parent(PythonFunction):

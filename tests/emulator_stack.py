@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["EXPERIMENTS", "LocalStack", "local_stack"]
 
 # Deployed beside the built-in experiments: those that go wrong in known ways.
-EXPERIMENTS: Final = "faulty_models"
+EXPERIMENTS: Final = "faulty_models,fatal_models"
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ if TYPE_CHECKING:
 
 Grant = tuple[str, str]
 
+ALL_BUT_ATHENA = ("manifests", "outcomes", "controls", "reports")
 OF_PARENT = ("manifests", "controls")
 # The right that Lambda needs to deliver to a destination.
 RECORDER = {("lambda:InvokeFunction", "RecorderFunction"), ("lambda:InvokeFunction", "RecorderFunction:*")}
-READABLE = ("manifests", "outcomes", "controls", "reports", "athena")
+READABLE = (*ALL_BUT_ATHENA, "athena")
 
 
 def test_the_parent_writes_manifests_and_controls_and_calls_children(synthesized: Synthesized) -> None:
@@ -33,7 +34,7 @@ def test_the_child_reads_manifests_and_controls_and_writes_outcomes_and_reports(
         ("logs:PutLogEvents", "ChildLog"),
         *(("s3:GetObject", f"ResultsBucket/{prefix}/*") for prefix in ("manifests", "outcomes", "controls")),
         *(("s3:PutObject", f"ResultsBucket/{prefix}/*") for prefix in ("outcomes", "reports")),
-        *(("s3:ListBucket", f"ResultsBucket?{prefix}/*") for prefix in ("manifests", "outcomes", "controls")),
+        *(("s3:ListBucket", f"ResultsBucket?{prefix}/*") for prefix in ALL_BUT_ATHENA),
         ("lambda:InvokeFunction", "ChildFunction"),
         *RECORDER,
     }
@@ -45,7 +46,7 @@ def test_the_recorder_writes_outcomes_and_reports_and_fills_its_queue(synthesize
         ("logs:PutLogEvents", "RecorderLog"),
         *(("s3:GetObject", f"ResultsBucket/{prefix}/*") for prefix in ("manifests", "outcomes")),
         *(("s3:PutObject", f"ResultsBucket/{prefix}/*") for prefix in ("outcomes", "reports")),
-        *(("s3:ListBucket", f"ResultsBucket?{prefix}/*") for prefix in ("manifests", "outcomes", "reports")),
+        *(("s3:ListBucket", f"ResultsBucket?{prefix}/*") for prefix in ALL_BUT_ATHENA),
         *((f"sqs:{action}", "RecorderUnrecorded") for action in ("SendMessage", "GetQueueAttributes", "GetQueueUrl")),
     }
 

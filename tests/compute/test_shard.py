@@ -160,7 +160,7 @@ def test_two_workers_lose_no_good_row_of_each_other(tmp_path: Path) -> None:
     store = RacingStore(other_worker)
     report = run_shard(store, manifest, task, worker="here", experiment=faulty_models.dies_while, limits=Limits())
     assert report == ended("failure", 6, failed=1)
-    assert [row["error_code"] for row in rows_of(store, manifest)] == [None] * 3 + ["CRASH"] + [None] * 2
+    assert [row["error_code"] for row in rows_of(store, manifest)] == [None] * 3 + ["THROTTLED"] + [None] * 2
 
     flag.unlink()
     again = run_shard(store, manifest, task, worker="here", experiment=faulty_models.dies_while, limits=Limits())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from workbench.cli.interrupt import interruptible
 from workbench.cli.options import Folder, Profile, Region, RunId, StackName, find_backend
@@ -43,7 +43,9 @@ def status(
 def runs(*, stack: StackName = LOCAL, profile: Profile = None, region: Region = None, folder: Folder = None) -> None:
     """List the runs of a stack or a folder."""
     backend = find_backend(stack, profile=profile, region=region, folder=folder)
-    table = Table("run", "rows", "shards", "state", "created", "by", box=None)
+    # The name is what other commands ask for: it is never cut.
+    name = Column("run", no_wrap=True)
+    table = Table(name, "rows", "shards", "state", Column("created (UTC)", no_wrap=True), "by", box=None)
     for run_id in backend.run_ids():
         found = backend.open(run_id)
         manifest = found.manifest
@@ -52,7 +54,7 @@ def runs(*, stack: StackName = LOCAL, profile: Profile = None, region: Region = 
             f"{manifest.n_rows:,}",
             f"{manifest.n_shards:,}",
             found.status().state,
-            manifest.created_at,
+            manifest.created_at[:16].replace("T", " "),
             manifest.created_by.rsplit("/", 1)[-1],
         )
     console.print(table)

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from workbench.compute.outcome import decode_outcome, encode_outcome, merge_outcomes
 from workbench.contract import ErrorCode
-from workbench.contract.keys import ReportKey, outcome_key, report_key
+from workbench.contract.keys import ReportKey, outcome_key, report_key, shard_reports_prefix
 from workbench.errors import OutcomeError, StorageError
+from workbench.storage.controls import find_controls
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from workbench.contract import Manifest, Status
     from workbench.storage import Store, Stored
 
@@ -141,8 +144,9 @@ class ShardEnd:
         bad = len(codes) - codes.count(None)
         cancelled, unfinished = codes.count(ErrorCode.CANCELLED.value), codes.count(ErrorCode.DEADLINE.value)
         if bad and final:
-            ended = ReportKey(self._manifest.run_id, generation, self._shard_id, bad - cancelled, cancelled)
-            self._store.put(report_key(ended), b"")
+            for reported in self._reported(generation):
+                ended = ReportKey(self._manifest.run_id, reported, self._shard_id, bad - cancelled, cancelled)
+                self._store.put(report_key(ended), b"")
         return ShardReport(
             shard_id=self._shard_id,
             status="failure" if bad else "success",
@@ -152,6 +156,14 @@ class ShardEnd:
             unfinished=unfinished,
             duplicate=self._overtaken,
         )
+
+    def _reported(self, generation: int) -> Iterator[int]:
+        """Yield the generations to report to: the worker's own, and a later one in which the shard has ended before."""
+        yield generation
+        run_id = self._manifest.run_id
+        latest = find_controls(self._store, run_id).generation
+        if latest > generation and any(self._store.keys(shard_reports_prefix(run_id, latest, self._shard_id))):
+            yield latest
 
     def _decoded(self, found: Stored | None) -> Any | None:
         if found is None:

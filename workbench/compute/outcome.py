@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from workbench.contract import SCHEMA_VERSION, ColumnType, ExperimentSpec, outcome_columns
+from workbench.contract import INFRASTRUCTURE, SCHEMA_VERSION, ColumnType, ExperimentSpec, outcome_columns
 from workbench.errors import OutcomeError
 
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ __all__ = [
     "column_values",
     "decode_outcome",
     "encode_outcome",
-    "good_rows",
     "merge_outcomes",
     "outcome_schema",
     "outcome_table",
+    "rows_with",
 ]
 
 _ARROW: Final[dict[ColumnType, Any]] = {
@@ -119,7 +119,10 @@ def outcome_table(
 
 
 def merge_outcomes(old: Any, new: Any) -> Any:
-    """Join two tables of one shard: a good row beats a failed one, and a newer failure an older one.
+    """Join two tables of one shard, row by row.
+
+    A good row beats a failed one, a later attempt an earlier one, and at the same attempt the experiment's own error
+    that of the infrastructure: a worker that is cancelled late takes nothing back from the one that followed it.
 
     Parameters
     ----------
@@ -131,13 +134,17 @@ def merge_outcomes(old: Any, new: Any) -> Any:
     pyarrow.Table
         Every row of either, sorted by `row_index`.
     """
-    row_index = np.concatenate([column_values(old, "row_index"), column_values(new, "row_index")])
-    rank = np.concatenate([np.where(good_rows(old), 0, 2), np.ones(len(new), dtype=np.int64)])
-    order = np.lexsort((rank, row_index))
+    both = pa.concat_tables([old, new])
+    codes = both["error_code"].to_pylist()
+    failed = np.fromiter((code is not None for code in codes), dtype=np.bool_, count=len(codes))
+    curable = np.fromiter((code in INFRASTRUCTURE for code in codes), dtype=np.bool_, count=len(codes))
+    row_index = column_values(both, "row_index")
+    # The last key counts most; where all are equal, what is there stays.
+    order = np.lexsort((curable, -column_values(both, "attempt"), failed, row_index))
     ordered = row_index[order]
     first = np.ones(len(order), dtype=np.bool_)
     first[1:] = ordered[1:] != ordered[:-1]
-    return pa.concat_tables([old, new]).take(_array("bigint", order[first], None))
+    return both.take(_array("bigint", order[first], None))
 
 
 def column_values(table: Any, name: str) -> NDArray[Any]:
@@ -146,13 +153,8 @@ def column_values(table: Any, name: str) -> NDArray[Any]:
     return values
 
 
-def good_rows(table: Any) -> NDArray[np.bool_]:
-    """Return where rows have no error."""
-    return rows_with(table, None)
-
-
-def rows_with(table: Any, code: str | None) -> NDArray[np.bool_]:
-    """Return where rows have an error code, or none."""
+def rows_with(table: Any, code: str) -> NDArray[np.bool_]:
+    """Return where rows have an error code."""
     codes = table["error_code"].to_pylist()
     return np.fromiter((found == code for found in codes), dtype=np.bool_, count=len(codes))
 

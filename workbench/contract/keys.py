@@ -29,6 +29,7 @@ __all__ = [
     "report_key",
     "reports_prefix",
     "run_id_of_manifest",
+    "shard_reports_prefix",
     "table_prefix",
 ]
 
@@ -138,10 +139,15 @@ def reports_prefix(run_id: str, generation: int) -> str:
     return f"{REPORTS_PREFIX}{run_id}/{generation:04d}/"
 
 
+def shard_reports_prefix(run_id: str, generation: int, shard_id: int) -> str:
+    """Prefix of every report of one shard in a run's generation."""
+    return f"{reports_prefix(run_id, generation)}shard-{shard_id:06d}-"
+
+
 def report_key(report: ReportKey) -> str:
     """Key that says how a shard ended."""
-    prefix = reports_prefix(report.run_id, report.generation)
-    return f"{prefix}shard-{report.shard_id:06d}-{report.failed}-{report.cancelled}"
+    prefix = shard_reports_prefix(report.run_id, report.generation, report.shard_id)
+    return f"{prefix}{report.failed}-{report.cancelled}"
 
 
 def parse_report_key(key: str) -> ReportKey | None:
