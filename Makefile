@@ -38,7 +38,7 @@ static: $(STAMP)
 	$(BIN)/lint-imports
 
 check: static
-	$(RUN) pytest $(PARALLEL) -m "not emulator" --ignore tests/cdk --ignore tests/localcloud --doctest-modules tests workbench
+	$(RUN) pytest $(PARALLEL) -m "not emulator" --ignore tests/cdk --ignore tests/localcloud --ignore tests/faults --doctest-modules tests workbench
 
 # The types of the CDK take a minute or two to read the first time, too long for `check`.
 test: static
