@@ -17,15 +17,20 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+import workbench as wb
+from workbench.contract import Output
 from workbench.localcloud import process
 from workbench.localcloud.deploy import Deployment, deploy
+from workbench.storage.s3 import S3Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from workbench.localcloud.process import Emulator
+    from workbench.runs.cloud import CloudBackend
+    from workbench.storage import Store
 
-__all__ = ["EXPERIMENTS", "LocalStack", "local_stack"]
+__all__ = ["EXPERIMENTS", "LocalStack", "backend", "bucket", "local_stack", "store"]
 
 # Deployed beside the built-in experiments: those that go wrong in known ways.
 EXPERIMENTS: Final = "faulty_models,fatal_models"
@@ -120,3 +125,22 @@ def local_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack
         yield LocalStack(emulator, deployment)
     finally:
         process.stop(state_dir)
+
+
+@pytest.fixture(scope="session")
+def backend(local_stack: LocalStack) -> CloudBackend:
+    """The cloud back end as a researcher gets it."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("WORKBENCH_HOME", local_stack.environment["WORKBENCH_HOME"])
+        return wb.connect("local")
+
+
+@pytest.fixture(scope="session")
+def bucket(local_stack: LocalStack) -> str:
+    return local_stack.outputs[Output.BUCKET]
+
+
+@pytest.fixture(scope="session")
+def store(local_stack: LocalStack, bucket: str) -> Store:
+    """The bucket with a researcher's rights."""
+    return S3Store(local_stack.client("s3"), bucket)
