@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python -m
 STAMP := $(VENV)/.setup-done
+BENCH_STAMP := $(VENV)/.bench-done
 
 # Workers share nothing: each starts its own emulator when its files need one, so a file's tests stay together.
 PARALLEL := -n 2 --dist loadfile
@@ -17,13 +18,14 @@ STOP := $(BIN)/workbench down >/dev/null 2>&1
 WITH_STACK = export WORKBENCH_HOME='$(TEST_HOME)'; trap '$(STOP)' EXIT; trap 'exit 130' INT TERM; \
 	$(STOP); rm -rf '$(TEST_HOME)/local'; $(BIN)/workbench up
 
-.PHONY: help setup demo static check test notebooks clean
+.PHONY: help setup demo static check test notebooks bench clean
 
 help:
 	@echo "make demo       the whole main job on the AWS stack in the laptop, ending with a table and a chart"
 	@echo "make test       everything that is checked: style, types, imports, all tests, the notebooks"
 	@echo "make check      the quick part of it, for while you work"
 	@echo "make notebooks  execute the notebooks again and keep their outputs"
+	@echo "make bench      measure the workbench beside other tools, on an idle machine (25 minutes; QUICK=1: one)"
 	@echo "make clean      remove the virtual environment, caches and build products"
 
 setup: $(STAMP)
@@ -48,6 +50,10 @@ test: static
 notebooks: $(STAMP)
 	@$(WITH_STACK) && $(BIN)/python notebooks/execute.py
 
+# On a machine that does nothing else. BENCH takes more options: make bench BENCH='--race W5 --runs 3'.
+bench: $(BENCH_STAMP)
+	$(RUN) benchmarks.run $(if $(QUICK),--quick) $(BENCH)
+
 clean:
 	@if [ -x $(BIN)/workbench ]; then $(STOP); WORKBENCH_HOME='$(TEST_HOME)' $(STOP); fi; true
 	rm -rf $(VENV) build dist cdk/cdk.out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
@@ -57,6 +63,11 @@ clean:
 $(STAMP): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing the pinned packages into $(VENV); this takes a few minutes once."
 	@$(RUN) pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(BENCH_STAMP): $(STAMP)
+	@echo "Installing what the workbench is measured beside into $(VENV)."
+	@$(RUN) pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@touch $@
 
 $(BIN)/python:

@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import workbench
+from bytecode import compile_sources
 from packages import BundlingError, Target, archive
+from sizes import check_sizes
 from workbench.contract import Catalog, Environment, decode
 
 if TYPE_CHECKING:
@@ -84,7 +86,7 @@ def stage(config: StageConfig, folder: Path) -> Bundle:
     Raises
     ------
     BundlingError
-        If the libraries cannot be installed, or an experiment cannot be imported.
+        If the libraries cannot be installed, an experiment cannot be imported, or a function is too large for Lambda.
     """
     target = Target.of(config)
     modules = _experiment_modules(config)
@@ -93,8 +95,6 @@ def stage(config: StageConfig, folder: Path) -> Bundle:
 
     _copy_code("parent", _EVERYWHERE, parent)
     (parent / "catalog.json").write_bytes(catalog_json)
-    with zipfile.ZipFile(archive(_PARENT_LIBRARIES, constraints=_CONSTRAINTS, target=target)) as libraries:
-        libraries.extractall(parent)
 
     _copy_code("child", (*_EVERYWHERE, *_CHILD_ONLY), child)
     for top_level in dict.fromkeys(module.partition(".")[0] for module in modules):
@@ -102,7 +102,13 @@ def stage(config: StageConfig, folder: Path) -> Bundle:
 
     _copy_code("recorder", (*_EVERYWHERE, *_RECORDER_ONLY), recorder)
 
-    return Bundle(
+    if target.runs_bytecode_of_this:
+        for code in (parent, child, recorder):
+            compile_sources(code)
+    # These bring their bytecode with them.
+    with zipfile.ZipFile(archive(_PARENT_LIBRARIES, constraints=_CONSTRAINTS, target=target)) as libraries:
+        libraries.extractall(parent)
+    bundle = Bundle(
         parent=parent,
         child=child,
         recorder=recorder,
@@ -110,6 +116,8 @@ def stage(config: StageConfig, folder: Path) -> Bundle:
         catalog=decode(catalog_json, Catalog, source="python -m workbench.experiments"),
         modules=modules,
     )
+    check_sizes(bundle)
+    return bundle
 
 
 def _experiment_modules(config: StageConfig) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The libraries of the Lambdas: installed by pip for the functions' platform, pruned, zipped, and kept by content.
+"""The libraries of the Lambdas: installed by pip for the functions' platform, made small, zipped, and kept by content.
 
 No container is needed: wheels are chosen by platform tag. An archive is made once for each set of pins and platform, so
 a second synth only finds it.
@@ -20,6 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import platformdirs
+
+from bytecode import compile_sources
+from symbols import cut_symbols
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,14 +47,26 @@ _PRUNED: Final = (
     "**/*.a",
     "numpy/**/include",
     "numpy/f2py",
+    "numpy/distutils",
+    "numpy/conftest.py",
     "numpy/_pyinstaller",
+    "numpy/_core/_simd.*",
     "pyarrow/include",
     "pyarrow/includes",
     "pyarrow/src",
     "pyarrow/*flight*",
     "pyarrow/*gandiva*",
+    "pyarrow/*substrait.*.so",
+    "pyarrow/substrait.py",
     "pyarrow/*s3fs*",
     "pyarrow/libarrow_s3*",
+    "pyarrow/_azurefs*",
+    "pyarrow/_gcsfs*",
+    "pyarrow/_hdfs*",
+    "pyarrow/benchmark.py",
+    "pyarrow/conftest.py",
+    "pyarrow/cuda.py",
+    "pyarrow/jvm.py",
     "pyarrow/_pyarrow_cpp_tests*",
     "**/*_tests.*.so",
     "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.min.*",
@@ -59,7 +74,7 @@ _PRUNED: Final = (
     "pyarrow/libarrow_python*.so",
     "pyarrow/libarrow_python*.so.*.*",
 )
-_RECIPE: Final = 1  # to be raised whenever an archive's content changes for another reason than its key says
+_RECIPE: Final = 2  # to be raised whenever an archive's content changes for another reason than its key says
 
 
 class BundlingError(RuntimeError):
@@ -102,6 +117,11 @@ class Target:
             return f"{sys.implementation.cache_tag}-{platform.system()}-{platform.machine()}".lower()
         return f"cp{self.python}-{self.architecture}"
 
+    @property
+    def runs_bytecode_of_this(self) -> bool:
+        """Whether what this interpreter compiles can be imported there."""
+        return self.architecture == "host" or self.python == ".".join(platform.python_version_tuple()[:2])
+
 
 def archive(requirements: Iterable[str], *, constraints: Path, target: Target, folder: str = "") -> Path:
     """Make, or find, the zip file that holds libraries for a platform.
@@ -129,7 +149,8 @@ def archive(requirements: Iterable[str], *, constraints: Path, target: Target, f
     """
     wanted = sorted(requirements)
     pins = constraints.read_text(encoding="utf-8") if constraints.is_file() else ""
-    recipe = json.dumps([_RECIPE, wanted, pins, target.key, target.pip_options, folder, _PRUNED])
+    compiler = sys.version if target.runs_bytecode_of_this else None
+    recipe = json.dumps([_RECIPE, wanted, pins, target.key, target.pip_options, folder, _PRUNED, compiler])
     digest = hashlib.blake2b(recipe.encode(), digest_size=12).hexdigest()
     kept = _cache() / f"{target.key}-{digest}.zip"
     if not kept.is_file():
@@ -138,6 +159,10 @@ def archive(requirements: Iterable[str], *, constraints: Path, target: Target, f
             content, draft = Path(making, "content"), Path(making, kept.name)
             _install(wanted, constraints=constraints if pins else None, target=target, into=content)
             _prune(content)
+            for file in (path for path in content.rglob("*.so*") if path.is_file()):
+                cut_symbols(file)
+            if compiler:
+                compile_sources(content)
             _zip(content, draft, folder=folder)
             draft.replace(kept)
     return kept

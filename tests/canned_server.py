@@ -47,6 +47,12 @@ def canned_server() -> Iterator[CannedServer]:
             self.end_headers()
             self.wfile.write(canned.body)
 
+        def do_GET(self) -> None:
+            """Have nothing, as S3 says it."""
+            self.send_response(404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class names it so
             pass
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from workbench.errors import WorkbenchError
     from workbench.experiments.declare import Experiment, experiment
+    from workbench.experiments.streams import RowStreams
     from workbench.runs.backend import Backend
     from workbench.runs.connect import connect, processes, serial
     from workbench.runs.run import Run
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Backend",
     "Experiment",
+    "RowStreams",
     "Run",
     "Sweep",
     "WorkbenchError",
@@ -37,6 +39,7 @@ __all__ = [
 _MODULE_OF = {
     "Backend": "workbench.runs.backend",
     "Experiment": "workbench.experiments.declare",
+    "RowStreams": "workbench.experiments.streams",
     "Run": "workbench.runs.run",
     "Sweep": "workbench.runs.sweep",
     "WorkbenchError": "workbench.errors",

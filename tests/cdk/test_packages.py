@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import sys
 import zipfile
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -35,9 +36,9 @@ def wheel(tmp_path: Path) -> Path:
     return path
 
 
-def make(wheel: Path, home: Path, monkeypatch: pytest.MonkeyPatch, **options: str) -> Path:
+def make(wheel: Path, home: Path, monkeypatch: pytest.MonkeyPatch, *, target: Target = HOST, folder: str = "") -> Path:
     monkeypatch.setenv("WORKBENCH_HOME", str(home))
-    return archive([str(wheel)], constraints=home / "none.txt", target=HOST, **options)
+    return archive([str(wheel)], constraints=home / "none.txt", target=target, folder=folder)
 
 
 def test_libraries_are_put_into_the_folder_without_their_tests(
@@ -46,7 +47,18 @@ def test_libraries_are_put_into_the_folder_without_their_tests(
     made = make(wheel, tmp_path, monkeypatch, folder="python")
     names = zipfile.ZipFile(made).namelist()
     assert "python/demo_library/__init__.py" in names
-    assert not [name for name in names if "tests" in name or name.endswith((".pyi", ".pyc"))]
+    assert not [name for name in names if "tests" in name or name.endswith(".pyi")]
+
+
+def test_libraries_for_this_python_bring_their_bytecode(
+    wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bytecode = f"demo_library/__pycache__/__init__.{sys.implementation.cache_tag}.pyc"
+    assert bytecode in zipfile.ZipFile(make(wheel, tmp_path, monkeypatch)).namelist()
+    cloud = Target(python="3.99", architecture="arm64")
+    elsewhere = zipfile.ZipFile(make(wheel, tmp_path, monkeypatch, target=cloud)).namelist()
+    assert "demo_library/__init__.py" in elsewhere
+    assert not [name for name in elsewhere if name.endswith(".pyc")]
 
 
 def test_an_archive_is_made_once(wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

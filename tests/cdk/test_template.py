@@ -134,6 +134,12 @@ def test_functions_are_told_what_they_need(synthesized: Synthesized, function: s
     assert properties["Runtime"] == "python3.13"
 
 
+@pytest.mark.parametrize("function", ["child", "recorder"])
+def test_numpy_starts_no_threads(synthesized: Synthesized, function: str) -> None:
+    variables = function_of(synthesized, function)["Environment"]["Variables"]
+    assert variables["OPENBLAS_NUM_THREADS"] == "1"
+
+
 def test_the_parent_knows_the_default_caps(synthesized: Synthesized) -> None:
     assert caps_of(synthesized) == Caps()
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import faulty_models
+import shapeless_models
 import workbench as wb
 from small_runs import plan
 from workbench.compute.evaluate import evaluate
@@ -82,8 +83,64 @@ def test_what_a_vectorized_experiment_does_in_place_stays_its_own() -> None:
 def test_arrays_of_another_type_fail_all_rows() -> None:
     results = evaluated(faulty_models.wrong_arrays, x=[1.0, 2.0], label=["a"])
     assert results.error_code == ["SCHEMA", "SCHEMA"]
-    assert results.error_message[0] == "metric 'name': expected str values, came 3"
+    assert results.error_message[0] == "metric 'name': expected an array of 2 str values, came 3"
     assert not any(present.any() for present in results.present.values())
+
+
+@pytest.mark.parametrize(
+    ("how", "code", "said"),
+    [
+        ("short", "SCHEMA", "came shape (2,)"),
+        ("square", "SCHEMA", "came shape (3, 2)"),
+        ("real", "SCHEMA", "came float64"),
+        ("list", "SCHEMA", "came list ([1, 2])"),
+        ("none", "SCHEMA", "came NoneType (None)"),
+        ("missing", "SCHEMA", "it is missing from the SimpleNamespace that came"),
+        ("huge", "OverflowError", "came 9223372036854775808; integers have 64 bits"),
+    ],
+)
+def test_an_array_that_was_not_declared_is_named(how: str, code: str, said: str) -> None:
+    results = evaluated(shapeless_models.shapeless, x=[1.0, 2.0, 3.0], how=[how])
+    assert results.error_code == [code] * 3
+    prefix = "OverflowError: " if code == "OverflowError" else ""
+    expected = f"{prefix}metric 'second': expected an array of 3 int values, {said}"
+    assert results.error_message == [expected] * 3
+    assert not any(present.any() for present in results.present.values())
+
+
+def test_scalars_of_numpy_count_as_what_they_hold() -> None:
+    results = evaluated(shapeless_models.numpy_scalars, x=[0, 1, 2])
+    assert results.failed == 0
+    assert results.metrics["real"].tolist() == [0.0, 1.0, 2.0]
+    assert results.metrics["whole"].tolist() == [0, 1, 2]
+    assert results.metrics["sure"].tolist() == [False, True, True]
+    assert results.present["maybe"].tolist() == [False, True, True]
+
+
+def test_no_name_of_a_parameter_or_metric_is_taken() -> None:
+    results = evaluated(
+        shapeless_models.takes_every_name, index=[1, 2], function=["f"], rows=[True, False], columns=[0.5]
+    )
+    assert results.failed == 0
+    assert list(zip(*(results.metrics[name].tolist() for name in results.metrics), strict=True)) == [
+        (index, "f", rows, 0.5) for index in (1, 2) for rows in (True, False)
+    ]
+
+
+def test_an_experiment_without_parameters() -> None:
+    index = np.arange(3)
+    keys = np.arange(6, dtype=np.uint64).reshape(3, 2)
+    results = evaluate(shapeless_models.coin, ShardRows(index, index, index, {}), keys)
+    expected = [int(np.random.Generator(np.random.Philox(key=key)).integers(2)) for key in keys]
+    assert results.metrics["value"].tolist() == expected
+
+
+def test_durations_add_up_to_the_time_that_passed() -> None:
+    for experiment in (faulty_models.mixed, faulty_models.squares):
+        results = evaluated(experiment, x=[1, 2, 3])
+        assert bool((results.duration_ms > 0).all())
+        passed = (results.clock[-1] - results.clock[0]) * 1e3
+        assert results.duration_ms.sum() == pytest.approx(passed)
 
 
 def test_each_row_has_its_own_generator() -> None:

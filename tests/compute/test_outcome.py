@@ -18,7 +18,15 @@ import faulty_models
 import workbench as wb
 from small_runs import plan
 from workbench.compute.evaluate import evaluate
-from workbench.compute.outcome import decode_outcome, encode_outcome, outcome_schema, outcome_table
+from workbench.compute.outcome import (
+    decode_outcome,
+    encode_outcome,
+    error_counts,
+    merge_outcomes,
+    outcome_schema,
+    outcome_table,
+    rows_with,
+)
 from workbench.compute.results import Results, refuse
 from workbench.compute.rows import ShardRows, shard_rows
 from workbench.contract import outcome_columns
@@ -102,6 +110,37 @@ def test_text_that_is_no_unicode_is_replaced() -> None:
     rows = rows_for(x=[1])
     table = table_of(rows, refuse(SPEC.metrics, 1, code="OSError", message="cannot open 'caf\udce9'"))
     assert round_trip(table)["error_message"].to_pylist() == ["cannot open 'caf?'"]
+
+
+@pytest.mark.parametrize("stated", [None, "OOM", "ValueError"])
+def test_errors_are_counted(stated: str | None) -> None:
+    rows = rows_for(x=[1, 2, 3])
+    results = evaluate(faulty_models.mixed, rows, None)
+    if stated:
+        results.fail(slice(1, 2), stated, "why")
+    table = round_trip(table_of(rows, results))
+    assert error_counts(table) == ({stated: 1} if stated else {})
+    assert rows_with(table, None).tolist() == [True, stated is None, True]
+    assert rows_with(table, "OOM").tolist() == [False, stated == "OOM", False]
+
+
+@given(st.lists(st.sampled_from([None, "OOM", "ValueError"]), min_size=1, max_size=6), st.data())
+def test_of_two_records_of_a_row_the_better_one_stays(codes: list[str | None], data: st.DataObject) -> None:
+    rows = rows_for(x=range(len(codes)))
+    others = data.draw(st.lists(st.sampled_from([None, "OOM", "ValueError"]), min_size=len(codes), max_size=len(codes)))
+
+    def table(stated: list[str | None]) -> Any:
+        results = evaluate(faulty_models.mixed, rows, None)
+        for index, code in enumerate(stated):
+            if code:
+                results.fail(slice(index, index + 1), code, "why")
+        return table_of(rows, results)
+
+    worth = [None, "ValueError", "OOM"]
+    merged = merge_outcomes(table(codes), table(others))
+    expected = [min(pair, key=worth.index) for pair in zip(codes, others, strict=True)]
+    assert merged["error_code"].to_pylist() == expected
+    assert merged["row_index"].to_pylist() == list(range(len(codes)))
 
 
 def test_a_long_message_is_cut() -> None:

@@ -10,8 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import faulty_models
+import random_models
+import workbench as wb
+from small_runs import plan
 from workbench.compute.columns import DTYPES
+from workbench.compute.rows import shard_rows
 from workbench.compute.seeding import RowGenerator, row_keys
+from workbench.compute.supervise import Limits, supervise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -120,3 +125,14 @@ def test_a_reset_generator_is_a_fresh_one(keys: list[tuple[int, int]], consumed:
         assert draws(generator.at(key)) == draws(np.random.Generator(np.random.Philox(key=key)))
         generator.generator.random(consumed)
         generator.generator.integers(0, 2**32, dtype=np.uint32, size=halves)
+
+
+def test_rows_keep_their_streams_where_a_vectorized_experiment_is_evaluated_in_parts() -> None:
+    manifest = plan(wb.Sweep(random_models.poisoned_draws, wb.product(x=range(9)), seed=5))
+    rows = shard_rows(manifest, 0, manifest.n_rows)
+    keys = row_keys(manifest.spec, rows.parameters, rows.replicate, seed=5, seeding="independent")
+    results = supervise(random_models.poisoned_draws, rows, keys, Limits())
+    assert results.error_code == [None] * 6 + ["CRASH"] + [None] * 2
+    expected = [np.random.Generator(np.random.Philox(key=key)).random() for key in keys]
+    good = [0, 1, 2, 3, 4, 5, 7, 8]
+    assert results.metrics["first"][good].tolist() == [expected[index] for index in good]

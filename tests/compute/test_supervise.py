@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import dying_models
 import faulty_models
+import shapeless_models
 import workbench as wb
 from small_runs import plan
 from workbench.compute.evaluate import evaluate
@@ -67,6 +68,30 @@ def test_no_rows_are_no_work() -> None:
     assert supervise(experiment, rows.where(rows.row_index < 0), keys, Limits()).error_code == []
 
 
+@pytest.mark.parametrize("sizes", [[7], [0, 7, 70_000, 1], range(4000), [40_000, 40_000, 40_000]])
+@pytest.mark.parametrize("then", ["go on", "raise"])
+def test_texts_of_any_size_arrive(sizes: list[int], then: str) -> None:
+    arguments = prepared(shapeless_models.long_texts, size=sizes, fixed={"then": then})
+    found, expected = supervise(*arguments, Limits()), evaluate(*arguments)
+    assert [code or "" for code in found.error_code] == [code or "" for code in expected.error_code]
+    for index, size in enumerate(arguments[1].parameters["size"].tolist()):
+        if found.error_code[index]:
+            assert (size, found.error_message[index]) == (7, "OSError: caf?")
+            continue
+        assert found.metrics["text"][index] == "é" * size + "?"
+        assert bool(found.present["note"][index]) == (size % 2 == 0)
+        assert size % 2 or found.metrics["note"][index] == "n" * size
+
+
+def test_texts_that_a_worker_kept_outlive_it() -> None:
+    arguments = prepared(shapeless_models.long_texts, size=[3, 70_000, 4, 7, 5], fixed={"then": "die"})
+    results = supervise(*arguments, Limits())
+    assert results.error_code == [None, None, None, "CRASH", None]
+    assert [len(text) for text in results.metrics["text"][[0, 1, 2, 4]]] == [4, 70_001, 5, 6]
+    assert results.duration_ms[3] == 0
+    assert bool((results.duration_ms[[0, 1, 2, 4]] > 0).all())
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.sampled_from(["good", "raises", "exits", "killed", "aborts"]), min_size=1, max_size=12))
 def test_every_row_is_decided_by_what_it_does(deeds: list[str]) -> None:
@@ -87,14 +112,14 @@ def test_every_row_is_decided_by_what_it_does(deeds: list[str]) -> None:
 def test_a_row_over_its_time_limit_is_ended() -> None:
     deeds = "good,hangs,good"
     arguments = prepared(dying_models.does, step=range(3), fixed={"deeds": deeds})
-    results = supervise(*arguments, Limits(row_timeout_s=1.0))
+    results = supervise(*arguments, Limits(row_timeout_s=3.0))
     assert results.error_code == [None, "TIMEOUT", None]
-    assert results.error_message[1] == "the row took longer than 1 s"
+    assert results.error_message[1] == "the row took longer than 3 s"
 
 
 def test_the_deadline_leaves_rows_for_the_next_pass() -> None:
     arguments = prepared(dying_models.does, step=range(4), fixed={"deeds": "good,good,hangs,good"})
-    results = supervise(*arguments, Limits(deadline=time.monotonic() + 2))
+    results = supervise(*arguments, Limits(deadline=time.monotonic() + 4))
     assert results.error_code == [None, None, "DEADLINE", "DEADLINE"]
 
 

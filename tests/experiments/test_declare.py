@@ -170,8 +170,7 @@ def test_all_faults_at_once() -> None:
         "default of 'low': 0.0 is out of bounds; low must be > 0",
         "default of 'word': 'x' is str; word is int",
         "default of 'endless': inf is not a finite number",
-        "parameter 'rng' must be annotated numpy.random.Generator",
-        "a vectorized experiment cannot take 'rng'",
+        "parameter 'rng' of a vectorized experiment must be annotated workbench.RowStreams",
         "annotate the return type with a dataclass",
     ):
         assert f"\n  {fault}" in message

@@ -6,10 +6,12 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import faulty_models
+import random_models
 import workbench as wb
 from small_runs import bits, plan, rows_of
 from workbench.compute.shard import run_shard
@@ -27,11 +29,19 @@ points = st.tuples(st.floats(-1e6, 1e6), st.integers(-(2**53), 2**53), st.text(m
 grids = st.lists(points, min_size=1, max_size=7, unique=True)
 seeds = st.integers(0, 2**64 - 1)
 seedings = st.sampled_from(["independent", "common"])
+drawing = st.sampled_from([faulty_models.noise, random_models.drawn_together])
 
 
-def sweep_over(grid: list[Point], *, replicates: int, seed: int, seeding: Seeding) -> wb.Sweep:
+def sweep_over(
+    grid: list[Point],
+    *,
+    replicates: int,
+    seed: int,
+    seeding: Seeding,
+    experiment: wb.Experiment[..., Any] = faulty_models.noise,
+) -> wb.Sweep:
     columns: dict[str, Any] = dict(zip("abcd", map(list, zip(*grid, strict=True)), strict=True))
-    return wb.Sweep(faulty_models.noise, wb.zipped(**columns), replicates=replicates, seed=seed, seeding=seeding)
+    return wb.Sweep(experiment, wb.zipped(**columns), replicates=replicates, seed=seed, seeding=seeding)
 
 
 def evaluated(sweep: wb.Sweep, *, shard_size: int) -> dict[tuple[Any, ...], tuple[Any, ...]]:
@@ -48,9 +58,23 @@ def left_by(run: Run, root: Path) -> dict[tuple[Any, ...], tuple[Any, ...]]:
 
 
 @settings(max_examples=30)
-@given(grid=grids, replicates=st.integers(1, 4), seed=seeds, seeding=seedings, shard_size=st.integers(1, 30))
-def test_any_shard_size(grid: list[Point], replicates: int, seed: int, seeding: Seeding, shard_size: int) -> None:
-    sweep = sweep_over(grid, replicates=replicates, seed=seed, seeding=seeding)
+@given(
+    experiment=drawing,
+    grid=grids,
+    replicates=st.integers(1, 4),
+    seed=seeds,
+    seeding=seedings,
+    shard_size=st.integers(1, 30),
+)
+def test_any_shard_size(
+    experiment: wb.Experiment[..., Any],
+    grid: list[Point],
+    replicates: int,
+    seed: int,
+    seeding: Seeding,
+    shard_size: int,
+) -> None:
+    sweep = sweep_over(grid, replicates=replicates, seed=seed, seeding=seeding, experiment=experiment)
     whole = evaluated(sweep, shard_size=sweep.n_rows)
     assert len(whole) == sweep.n_rows
     assert evaluated(sweep, shard_size=shard_size) == whole
@@ -67,10 +91,27 @@ def test_a_reordered_and_extended_grid(
     assert {row: large[row] for row in small} == small
 
 
-@settings(max_examples=6)
+@settings(max_examples=30)
+@given(grid=grids, seed=seeds, seeding=seedings, sizes=st.tuples(st.integers(1, 20), st.integers(1, 20)))
+def test_row_by_row_and_vectorized(grid: list[Point], seed: int, seeding: Seeding, sizes: tuple[int, int]) -> None:
+    alone, together = (
+        evaluated(
+            sweep_over(grid, replicates=3, seed=seed, seeding=seeding, experiment=experiment), shard_size=shard_size
+        )
+        for experiment, shard_size in zip((random_models.drawn_alone, random_models.drawn_together), sizes, strict=True)
+    )
+    assert len(alone) == 3 * len(grid)
+    assert {row: (*metrics[:3], metrics[-1]) for row, metrics in together.items()} == alone
+    assert {metrics[-1] for metrics in alone.values()} == {None}
+
+
+@pytest.mark.parametrize("experiment", [faulty_models.noise, random_models.drawn_together])
+@settings(max_examples=4)
 @given(grid=grids, seed=seeds, sizes=st.tuples(st.integers(1, 20), st.integers(1, 20)))
-def test_serial_and_processes(grid: list[Point], seed: int, sizes: tuple[int, int]) -> None:
-    sweep = sweep_over(grid, replicates=3, seed=seed, seeding="independent")
+def test_serial_and_processes(
+    experiment: wb.Experiment[..., Any], grid: list[Point], seed: int, sizes: tuple[int, int]
+) -> None:
+    sweep = sweep_over(grid, replicates=3, seed=seed, seeding="independent", experiment=experiment)
     with tempfile.TemporaryDirectory() as folder:
         alone, together = Path(folder, "serial"), Path(folder, "processes")
         serial = wb.serial(alone).submit(sweep, shard_size=sizes[0])

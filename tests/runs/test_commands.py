@@ -177,3 +177,9 @@ def test_a_row_over_its_time_limit(terminal: Terminal) -> None:
 def test_an_unknown_run(terminal: Terminal) -> None:
     for command in ("status", "resume", "cancel"):
         assert "there is no run 'noise-0'" in terminal.run(command, "noise-0", "--folder", "results", status=1)
+
+
+def test_a_number_of_shards_is_asked_for(terminal: Terminal) -> None:
+    sweep = ("run", "squares", "--set", "x=0:9:10", "--workers", "0")
+    assert "5 of 5 shards, 10 of 10 rows" in terminal.run(*sweep, "--shard-count", "5")
+    assert "give one of them" in terminal.run(*sweep, "--shard-count", "5", "--shard-size", "2", status=1)

@@ -71,3 +71,19 @@ def test_the_request_carries_the_options() -> None:
     request = sweep.request(shard_size=3, nonce="n", run_id="noise-x", row_timeout=1.5)
     assert (request.sweep, request.shard_size, request.nonce) == (sweep.document, 3, "n")
     assert (request.run_id, request.row_timeout_s) == ("noise-x", 1.5)
+
+
+@pytest.mark.parametrize(("count", "size"), [(1, 10), (3, 4), (10, 1), (99, 1)])
+def test_a_number_of_shards_is_a_size(count: int, size: int) -> None:
+    request = wb.Sweep(faulty_models.noise, wb.product(a=range(10))).request(shard_count=count)
+    assert request.shard_size == size
+
+
+@pytest.mark.parametrize(
+    ("size", "count", "said"),
+    [(2, 3, "shard_count: is given together with shard_size: give one of them"), (None, 0, "is 0; at least 1")],
+)
+def test_a_number_of_shards_that_cannot_be(size: int | None, count: int, said: str) -> None:
+    sweep = wb.Sweep(faulty_models.noise, wb.product(a=[1]))
+    with pytest.raises(SweepError, match=said):
+        sweep.request(shard_size=size, shard_count=count)

@@ -23,6 +23,7 @@ from workbench.cli.options import (
     RowTimeout,
     Seed,
     Settings,
+    ShardCount,
     ShardSize,
     StackName,
     find_backend,
@@ -74,6 +75,7 @@ def run(  # noqa: PLR0913 -- the options are documented where they are declared
     replicates: Replicates = 1,
     seed: Seed = 0,
     shard_size: ShardSize = None,
+    shard_count: ShardCount = None,
     row_timeout: RowTimeout = None,
     fresh: Fresh = False,
     workers: Annotated[
@@ -85,7 +87,9 @@ def run(  # noqa: PLR0913 -- the options are documented where they are declared
     sweep = _sweep(experiment, settings, replicates=replicates, seed=seed)
     backend = serial(folder) if workers == 0 else processes(workers, root=folder)
     with interruptible(backend):
-        started = backend.submit(sweep, shard_size=shard_size, fresh=fresh, row_timeout=row_timeout)
+        started = backend.submit(
+            sweep, shard_size=shard_size, shard_count=shard_count, fresh=fresh, row_timeout=row_timeout
+        )
         started.wait()
     print_run(started)
 
@@ -98,6 +102,7 @@ def submit(  # noqa: PLR0913 -- the options are documented where they are declar
     replicates: Replicates = 1,
     seed: Seed = 0,
     shard_size: ShardSize = None,
+    shard_count: ShardCount = None,
     row_timeout: RowTimeout = None,
     fresh: Fresh = False,
     stack: StackName = LOCAL,
@@ -108,7 +113,9 @@ def submit(  # noqa: PLR0913 -- the options are documented where they are declar
     """Submit a sweep to a deployed stack."""
     sweep = _sweep(experiment, settings, replicates=replicates, seed=seed)
     backend = find_backend(stack, profile=profile, region=region, folder=None)
-    started = backend.submit(sweep, shard_size=shard_size, fresh=fresh, row_timeout=row_timeout)
+    started = backend.submit(
+        sweep, shard_size=shard_size, shard_count=shard_count, fresh=fresh, row_timeout=row_timeout
+    )
     console.print(f"run [bold]{started.run_id}[/bold]: {sweep.n_rows:,} rows in {started.manifest.n_shards:,} shards")
     if wait:
         started.wait()

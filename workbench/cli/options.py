@@ -23,6 +23,7 @@ __all__ = [
     "RunId",
     "Seed",
     "Settings",
+    "ShardCount",
     "ShardSize",
     "StackName",
     "find_backend",
@@ -35,7 +36,10 @@ Settings = Annotated[
 ]
 Replicates = Annotated[int, typer.Option(help="Repetitions of every point.")]
 Seed = Annotated[int, typer.Option(help="Seed of the run.")]
-ShardSize = Annotated[int | None, typer.Option(help="Rows per shard; chosen where it is missing.", show_default=False)]
+ShardSize = Annotated[
+    int | None, typer.Option(help="Rows per shard; by default chosen by what a row takes.", show_default=False)
+]
+ShardCount = Annotated[int | None, typer.Option(help="Shards at most, instead of --shard-size.", show_default=False)]
 RowTimeout = Annotated[
     float | None, typer.Option(help="Seconds that one row may take; no limit by default.", show_default=False)
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from workbench.space import Axis, Concat, Linspace, Product, Range, Space, Where, Zip
+from workbench.space import Axis, Concat, Linspace, Product, Range, Space, Value, Where, Zip
 from workbench.space.grid import kept_bits
 
 if TYPE_CHECKING:
@@ -43,9 +43,11 @@ def parameter_columns(
     columns = {}
     for parameter in spec.parameters:
         values = found[parameter.name] if parameter.name in found else sweep.fixed[parameter.name]
-        column = np.empty(len(point_index), dtype=DTYPES[parameter.type])
-        column[:] = values
-        columns[parameter.name] = column
+        dtype = DTYPES[parameter.type]
+        if not isinstance(values, np.ndarray) or values.dtype != dtype:
+            values, column = np.empty(len(point_index), dtype=dtype), values
+            values[:] = column
+        columns[parameter.name] = values
     return columns
 
 
@@ -56,8 +58,9 @@ def _columns(space: Space, index: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
         case Product(factors):
             columns: dict[str, NDArray[Any]] = {}
             for factor in reversed(factors):
-                index, within = np.divmod(index, factor.size)
-                columns |= _columns(factor, within)
+                rest = index // factor.size  # several times as fast as numpy's divmod
+                columns |= _columns(factor, index - rest * factor.size)
+                index = rest
             return columns
         case Concat(parts):
             return _concatenated(parts, index)
@@ -66,14 +69,19 @@ def _columns(space: Space, index: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
 
 
 def _concatenated(parts: tuple[Space, ...], index: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-    columns: dict[str, NDArray[Any]] = {}
+    pieces = []
     begin = 0
     for part in parts:
         inside = (index >= begin) & (index < begin + part.size)
-        for name, values in _columns(part, index[inside] - begin).items():
-            column = columns.setdefault(name, np.empty(len(index), dtype=np.object_))
-            column[inside] = values
+        pieces.append((inside, _columns(part, index[inside] - begin)))
         begin += part.size
+    columns: dict[str, NDArray[Any]] = {}
+    for name in parts[0].names:
+        dtypes = {values[name].dtype for _, values in pieces}
+        column = np.empty(len(index), dtype=dtypes.pop() if len(dtypes) == 1 else np.object_)
+        for inside, values in pieces:
+            column[inside] = values[name]
+        columns[name] = column
     return columns
 
 
@@ -87,9 +95,19 @@ def _axis_values(axis: Axis, index: NDArray[np.int64]) -> NDArray[Any]:
             values = index * gap if gap else index / max(num - 1, 1) * (stop - start)
             return np.where((index == num - 1) & (num > 1), stop, values + start)
         case _:
-            kinds = {type(value) for value in axis.values}
-            dtype = DTYPES["float"] if kinds == {float} else np.object_
-            return np.array(axis.values, dtype=dtype)[index]
+            return _stored_values(axis.values)[index]
+
+
+def _stored_values(values: tuple[Value, ...]) -> NDArray[Any]:
+    kinds = set(map(type, values))
+    if kinds == {float}:
+        return np.array(values, dtype=np.float64)
+    if kinds == {int}:
+        try:
+            return np.array(values, dtype=np.int64)
+        except OverflowError:
+            pass  # Python's own integers, for a parameter that is a float
+    return np.array(values, dtype=np.object_)
 
 
 @lru_cache(maxsize=8)

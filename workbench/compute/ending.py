@@ -10,7 +10,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from workbench.compute.outcome import decode_outcome, encode_outcome, merge_outcomes
+from workbench.compute.outcome import decode_outcome, encode_outcome, error_counts, merge_outcomes
 from workbench.contract import ErrorCode
 from workbench.contract.keys import ReportKey, outcome_key, report_key, shard_reports_prefix
 from workbench.errors import OutcomeError, StorageError
@@ -140,9 +140,9 @@ class ShardEnd:
         -------
         ShardReport
         """
-        codes = table["error_code"].to_pylist()
-        bad = len(codes) - codes.count(None)
-        cancelled, unfinished = codes.count(ErrorCode.CANCELLED.value), codes.count(ErrorCode.DEADLINE.value)
+        errors = error_counts(table)
+        bad = errors.total()
+        cancelled, unfinished = errors[ErrorCode.CANCELLED], errors[ErrorCode.DEADLINE]
         if bad and final:
             for reported in self._reported(generation):
                 ended = ReportKey(self._manifest.run_id, reported, self._shard_id, bad - cancelled, cancelled)
@@ -150,7 +150,7 @@ class ShardEnd:
         return ShardReport(
             shard_id=self._shard_id,
             status="failure" if bad else "success",
-            rows=len(codes),
+            rows=len(table),
             failed=bad - cancelled - unfinished,
             cancelled=cancelled,
             unfinished=unfinished,

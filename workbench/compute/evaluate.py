@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from workbench.compute.loop import Sinks, compile_loop
 from workbench.compute.results import MetricError, Results, describe, empty_results
 from workbench.compute.seeding import RowGenerator
+from workbench.experiments import RowStreams
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -41,7 +44,12 @@ def evaluate(experiment: Experiment[..., Any], rows: ShardRows, keys: NDArray[np
         missing or of the wrong type is ``SCHEMA``.
     """
     results = empty_results(experiment.spec.metrics, len(rows))
-    evaluate_span(experiment, rows, keys, results, slice(0, len(rows)), done=lambda _: None)
+    span = slice(0, len(rows))
+    if experiment.spec.vectorized:
+        # Copies: a function that works in place must not change what the outcome says it was given.
+        rows = replace(rows, parameters={name: column.copy() for name, column in rows.parameters.items()})
+    evaluate_span(experiment, rows, keys, results, span)
+    results.measure(span)
     return results
 
 
@@ -52,26 +60,26 @@ def evaluate_span(
     results: Results,
     span: slice,
     *,
-    done: Callable[[slice], None],
+    told: Callable[[int, int], None] | None = None,
 ) -> None:
     """Evaluate some of the rows into the place that is kept for their results.
 
     Parameters
     ----------
     experiment, rows, keys
-        As of `evaluate`.
+        As of `evaluate`; a vectorized experiment may work on the very arrays of the rows.
     results : Results
-        Where everything goes.
+        Where everything goes; the clock of a row is written when all else of it is.
     span : slice
         Which rows; with a start and a stop.
-    done : callable
-        Called with every part of the span that has its results: a row, or all of them if the experiment is vectorized.
+    told : callable, optional
+        Called with a range of rows that may have texts, of metrics or of errors, before their clock is written.
     """
+    results.clock[span.start] = time.perf_counter()
     if experiment.spec.vectorized:
-        _evaluate_together(experiment, rows, results, span)
-        done(span)
+        _evaluate_together(experiment, rows, keys, results, span, told)
     else:
-        _evaluate_each(experiment, rows, keys, results, span, done)
+        _evaluate_each(experiment, rows, keys, results, span, told)
 
 
 def _evaluate_each(
@@ -80,88 +88,89 @@ def _evaluate_each(
     keys: NDArray[np.uint64] | None,
     results: Results,
     span: slice,
-    done: Callable[[slice], None],
+    told: Callable[[int, int], None] | None,
 ) -> None:
-    function = experiment.function
-    names = tuple(rows.parameters)
-    store = _store(experiment, results)
-    generator = RowGenerator()
-    clock = time.perf_counter
-    columns = (column[span].tolist() for column in rows.parameters.values())
-    values_of = zip(*columns, strict=True) if names else ((),) * (span.stop - span.start)
-    for index, values in enumerate(values_of, span.start):
-        arguments: dict[str, Any] = dict(zip(names, values, strict=True))
-        if keys is not None:
-            arguments["rng"] = generator.at(keys[index])
-        row = slice(index, index + 1)
-        began = clock()
-        try:
-            store(index, function(**arguments))
-        except (Exception, SystemExit) as error:  # noqa: BLE001 -- whatever the model raises is that row's outcome
-            results.fail(row, *describe(error))
-        results.duration_ms[index] = (clock() - began) * 1e3
-        done(row)
+    spec = experiment.spec
+
+    def failed(index: int, error: BaseException) -> None:
+        results.fail(slice(index, index + 1), *describe(error))
+        if told:
+            told(index, index + 1)
+
+    loop = compile_loop(spec, told=told is not None and any(metric.type == "str" for metric in spec.metrics))
+    sinks = Sinks(
+        columns=[_sink(results.metrics[metric.name]) for metric in spec.metrics],
+        present=[_sink(results.present[metric.name]) for metric in spec.metrics],
+        ended=results.clock[1:].data,
+        failed=failed,
+        told=told,
+    )
+    columns: list[Any] = [rows.parameters[parameter.name][span].tolist() for parameter in spec.parameters]
+    if keys is not None:
+        columns.append(_pairs(keys[span]))
+    loop(
+        zip(range(span.start, span.stop), *columns, strict=True),
+        experiment.function,
+        experiment.metrics,
+        RowGenerator().at,
+        time.perf_counter,
+        sinks,
+    )
 
 
-def _evaluate_together(experiment: Experiment[..., Any], rows: ShardRows, results: Results, span: slice) -> None:
+def _sink(column: NDArray[Any]) -> Any:
+    """Return what takes single values fastest: memory, but for texts."""
+    return column if column.dtype == np.object_ else column.data
+
+
+def _pairs(keys: NDArray[np.uint64]) -> Iterator[tuple[int, int]]:
+    """Yield keys as Python's own integers, which the bit generator takes faster than numpy's."""
+    return zip(keys[:, 0].tolist(), keys[:, 1].tolist(), strict=True)
+
+
+def _evaluate_together(
+    experiment: Experiment[..., Any],
+    rows: ShardRows,
+    keys: NDArray[np.uint64] | None,
+    results: Results,
+    span: slice,
+    told: Callable[[int, int], None] | None,
+) -> None:
     n_rows = span.stop - span.start
-    began = time.perf_counter()
+    arguments: dict[str, Any] = {name: column[span] for name, column in rows.parameters.items()}
+    if keys is not None:
+        arguments["rng"] = RowStreams(keys[span])
     try:
-        # Copies: a function that works in place must not change what the outcome says it was given.
-        answer = experiment.function(**{name: column[span].copy() for name, column in rows.parameters.items()})
+        answer = experiment.function(**arguments)
         for spec in experiment.spec.metrics:
-            results.metrics[spec.name][span] = _checked_array(spec, getattr(answer, spec.name, None), n_rows)
+            results.metrics[spec.name][span] = _checked_array(spec, answer, n_rows)
             results.present[spec.name][span] = True
     except (Exception, SystemExit) as error:  # noqa: BLE001 -- whatever the model raises is its rows' outcome
         results.fail(span, *describe(error))
-    results.duration_ms[span] = (time.perf_counter() - began) * 1e3 / max(n_rows, 1)
+    if told:
+        told(span.start, span.stop)
+    began, ended = results.clock[span.start], time.perf_counter()
+    # All rows share the time evenly.
+    results.clock[span.start + 1 : span.stop + 1] = np.linspace(began, ended, n_rows + 1)[1:]
 
 
-def _store(experiment: Experiment[..., Any], results: Results) -> Callable[[int, Any], None]:
-    plan = [
-        (spec, _EXACT[spec.type], results.metrics[spec.name], results.present[spec.name])
-        for spec in experiment.spec.metrics
-    ]
-    metrics_class = experiment.metrics
-
-    def store(index: int, answer: Any) -> None:
-        if type(answer) is not metrics_class:
-            raise MetricError(f"returned {type(answer).__name__}; declared is {metrics_class.__name__}")
-        for spec, exact, column, present in plan:
-            value = getattr(answer, spec.name)
-            if type(value) is not exact:
-                if value is None and spec.optional:
-                    continue
-                value = _converted(spec, value)
-            column[index] = value
-            present[index] = True
-
-    return store
-
-
-def _converted(spec: MetricSpec, value: Any) -> Any:
-    if isinstance(value, _ACCEPTED[spec.type]) and not (isinstance(value, bool) and spec.type != "bool"):
-        return _EXACT[spec.type](value)
-    raise MetricError(f"metric {spec.name!r} is {type(value).__name__} ({value!r:.100}); declared is {spec.type}")
-
-
-def _checked_array(spec: MetricSpec, values: Any, n_rows: int) -> NDArray[Any]:
-    if not isinstance(values, np.ndarray) or values.shape != (n_rows,):
-        came = f"shape {values.shape}" if isinstance(values, np.ndarray) else type(values).__name__
-        raise MetricError(f"metric {spec.name!r}: expected an array of shape ({n_rows},), came {came}")
+def _checked_array(spec: MetricSpec, answer: Any, n_rows: int) -> NDArray[Any]:
+    expected = f"metric {spec.name!r}: expected an array of {n_rows} {spec.type} values"
+    if not hasattr(answer, spec.name):
+        raise MetricError(f"{expected}, it is missing from the {type(answer).__name__} that came")
+    values = getattr(answer, spec.name)
+    if not isinstance(values, np.ndarray):
+        raise MetricError(f"{expected}, came {type(values).__name__} ({values!r:.100})")
+    if values.shape != (n_rows,):
+        raise MetricError(f"{expected}, came shape {values.shape}")
     if values.dtype.kind not in _KINDS[spec.type]:
-        raise MetricError(f"metric {spec.name!r}: expected {spec.type} values, came {values.dtype}")
-    others = [value for value in values if not isinstance(value, str)] if spec.type == "str" else []
-    if others:
-        raise MetricError(f"metric {spec.name!r}: expected str values, came {others[0]!r:.100}")
+        raise MetricError(f"{expected}, came {values.dtype}")
+    if values.dtype.kind == "O" and any(not issubclass(kind, str) for kind in set(map(type, values))):
+        other = next(value for value in values if not isinstance(value, str))
+        raise MetricError(f"{expected}, came {other!r:.100}")
+    if spec.type == "int" and values.dtype == np.uint64 and bool((values > np.iinfo(np.int64).max).any()):
+        raise OverflowError(f"{expected}, came {values.max()}; integers have 64 bits")
     return values
 
 
-_EXACT: Final[dict[ValueType, type]] = {"float": float, "int": int, "bool": bool, "str": str}
-_ACCEPTED: Final[dict[ValueType, tuple[type, ...]]] = {
-    "float": (float, int, np.floating, np.integer),
-    "int": (int, np.integer),
-    "bool": (bool, np.bool_),
-    "str": (str,),
-}
 _KINDS: Final[dict[ValueType, str]] = {"float": "fiu", "int": "iu", "bool": "b", "str": "OU"}

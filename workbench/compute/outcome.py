@@ -7,6 +7,7 @@ child most of a second.
 from __future__ import annotations
 
 import io
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -29,6 +30,7 @@ __all__ = [
     "column_values",
     "decode_outcome",
     "encode_outcome",
+    "error_counts",
     "merge_outcomes",
     "outcome_schema",
     "outcome_table",
@@ -43,6 +45,7 @@ _ARROW: Final[dict[ColumnType, Any]] = {
     "string": pa.string(),
     "timestamp": pa.timestamp("ms"),
 }
+_ENCODINGS: Final = {"row_index": "DELTA_BINARY_PACKED", "point_index": "DELTA_BINARY_PACKED"}
 _NUMPY: Final[dict[ColumnType, Any]] = {"bigint": np.int64, "int": np.int32, "double": np.float64}
 
 
@@ -97,8 +100,8 @@ def outcome_table(
         "shard_id": np.full(n_rows, shard_id),
         "attempt": np.full(n_rows, attempt),
         "started_at": np.full(n_rows, started),
-        "worker": [worker] * n_rows,
-        "fingerprint": [spec.fingerprint] * n_rows,
+        "worker": _repeated(worker, n_rows),
+        "fingerprint": _repeated(spec.fingerprint, n_rows),
         "schema_version": np.full(n_rows, SCHEMA_VERSION),
     }
     varying: dict[str, Any] = {
@@ -135,9 +138,8 @@ def merge_outcomes(old: Any, new: Any) -> Any:
         Every row of either, sorted by `row_index`.
     """
     both = pa.concat_tables([old, new])
-    codes = both["error_code"].to_pylist()
-    failed = np.fromiter((code is not None for code in codes), dtype=np.bool_, count=len(codes))
-    curable = np.fromiter((code in INFRASTRUCTURE for code in codes), dtype=np.bool_, count=len(codes))
+    failed = ~rows_with(both, None)
+    curable = np.logical_or.reduce([rows_with(both, code) for code in INFRASTRUCTURE])
     row_index = column_values(both, "row_index")
     # The last key counts most; where all are equal, what is there stays.
     order = np.lexsort((curable, -column_values(both, "attempt"), failed, row_index))
@@ -153,10 +155,18 @@ def column_values(table: Any, name: str) -> NDArray[Any]:
     return values
 
 
-def rows_with(table: Any, code: str) -> NDArray[np.bool_]:
-    """Return where rows have an error code."""
-    codes = table["error_code"].to_pylist()
-    return np.fromiter((found == code for found in codes), dtype=np.bool_, count=len(codes))
+def rows_with(table: Any, code: str | None) -> NDArray[np.bool_]:
+    """Return where rows have an error code; None is that of good rows."""
+    codes = table["error_code"]
+    if codes.null_count == len(codes):
+        return np.full(len(codes), code is None)
+    return np.fromiter((found == code for found in codes.to_pylist()), dtype=np.bool_, count=len(codes))
+
+
+def error_counts(table: Any) -> Counter[str]:
+    """Return how many rows have each error code; good rows are not counted."""
+    codes = table["error_code"]
+    return Counter() if codes.null_count == len(codes) else Counter(codes.drop_null().to_pylist())
 
 
 def encode_outcome(table: Any) -> bytes:
@@ -171,8 +181,11 @@ def encode_outcome(table: Any) -> bytes:
     -------
     bytes
     """
+    # A dictionary pays for texts, which repeat. Numbers mostly differ from row to row, where trying one costs more than
+    # all else; those that count up shrink to their differences.
+    texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
     sink = io.BytesIO()
-    pq.write_table(table, sink, compression="zstd")
+    pq.write_table(table, sink, compression="zstd", use_dictionary=texts, column_encoding=_ENCODINGS)
     return sink.getvalue()
 
 
@@ -217,24 +230,47 @@ def decode_outcome(data: bytes, spec: ExperimentSpec, *, source: str) -> Any:
 
 def _array(kind: ColumnType, values: NDArray[Any] | Sequence[str | None], present: NDArray[np.bool_] | None) -> Any:
     if kind == "string":
-        return _strings(values, present)
+        return values if isinstance(values, pa.Array) else _strings(values, present)
     numbers = np.asarray(values)
-    validity = None if present is None or bool(present.all()) else pa.py_buffer(np.packbits(present, bitorder="little"))
     data = (
         np.packbits(numbers, bitorder="little")
         if kind == "boolean"
         else np.ascontiguousarray(numbers, dtype=_NUMPY.get(kind, np.int64))
     )
-    return pa.Array.from_buffers(_ARROW[kind], len(numbers), [validity, pa.py_buffer(data)])
+    return pa.Array.from_buffers(_ARROW[kind], len(numbers), [_bitmap(present), pa.py_buffer(data)])
 
 
 def _strings(values: NDArray[Any] | Sequence[str | None], present: NDArray[np.bool_] | None) -> Any:
     """Build a string array: offsets, then the bytes of all texts after each other."""
-    texts = list(values) if present is None else [v if p else None for v, p in zip(values, present, strict=True)]
-    encoded = [b"" if text is None else text.encode("utf-8", "replace") for text in texts]
-    offsets = np.zeros(len(encoded) + 1, dtype=np.int32)
-    np.cumsum([len(text) for text in encoded], out=offsets[1:])
-    valid = np.fromiter((text is not None for text in texts), dtype=np.bool_, count=len(texts))
-    validity = None if bool(valid.all()) else pa.py_buffer(np.packbits(valid, bitorder="little"))
-    buffers = [validity, pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
-    return pa.Array.from_buffers(pa.string(), len(encoded), buffers)
+    texts: list[str | None] = values.tolist() if isinstance(values, np.ndarray) else list(values)
+    if present is not None and not present.all():
+        texts = [text if there else None for text, there in zip(texts, present.tolist(), strict=True)]
+    missing = texts.count(None)
+    if missing == len(texts):
+        return pa.nulls(missing, pa.string())
+    valid = None
+    if missing:
+        valid = np.fromiter((text is not None for text in texts), np.bool_, count=len(texts))
+    filled = [text or "" for text in texts]
+    data, lengths = "".join(filled).encode("utf-8", "replace"), list(map(len, filled))
+    if len(data) != sum(lengths):  # some character takes more than one byte
+        lengths = [len(text.encode("utf-8", "replace")) for text in filled]
+    offsets = np.zeros(len(filled) + 1, dtype=np.int32)
+    np.cumsum(lengths, out=offsets[1:])
+    return _string_array(offsets, data, valid)
+
+
+def _repeated(text: str, count: int) -> Any:
+    data = text.encode("utf-8", "replace")
+    return _string_array(np.arange(count + 1, dtype=np.int32) * np.int32(len(data)), data * count, None)
+
+
+def _string_array(offsets: NDArray[np.int32], data: bytes, valid: NDArray[np.bool_] | None) -> Any:
+    return pa.Array.from_buffers(
+        pa.string(), len(offsets) - 1, [_bitmap(valid), pa.py_buffer(offsets), pa.py_buffer(data)]
+    )
+
+
+def _bitmap(valid: NDArray[np.bool_] | None) -> Any | None:
+    """Pack which values are there, as Arrow does; None where all are."""
+    return None if valid is None or bool(valid.all()) else pa.py_buffer(np.packbits(valid, bitorder="little"))

@@ -57,7 +57,8 @@ def shard_rows(manifest: Manifest, start: int, stop: int) -> ShardRows:
     # Positions and the stride are below 3e9, so their product fits 63 bits.
     positions = np.arange(start, stop, dtype=np.int64)
     row_index = np.sort(positions * stride(manifest.n_rows) % manifest.n_rows)
-    replicate, point_index = np.divmod(row_index, manifest.n_points)
+    replicate = row_index // manifest.n_points
+    point_index = row_index - replicate * manifest.n_points
     return ShardRows(
         row_index=row_index,
         point_index=point_index,

@@ -11,7 +11,7 @@ import numpy as np
 
 from workbench.compute.ending import ShardEnd, ShardReport
 from workbench.compute.evaluate import evaluate
-from workbench.compute.outcome import column_values, outcome_table
+from workbench.compute.outcome import column_values, error_counts, outcome_table
 from workbench.compute.results import Results, refuse
 from workbench.compute.rows import ShardRows, shard_rows
 from workbench.compute.seeding import row_keys
@@ -80,7 +80,7 @@ def run_shard(
     started_at = datetime.now(UTC)
     rows = shard_rows(manifest, *manifest.plan.bounds(task.shard_id))
     found = end.failure()
-    pending = rows.where(_pending(rows, found, task))
+    pending = rows if found is None else rows.where(_pending(rows, found, task))
     if found is not None and not len(pending):
         return end.report(found, generation=task.generation)
     table = end.leave(
@@ -94,17 +94,15 @@ def run_shard(
             worker=worker,
         )
     )
-    unfinished = table["error_code"].to_pylist().count(ErrorCode.DEADLINE)
+    unfinished = error_counts(table)[ErrorCode.DEADLINE]
     if go_on is None or not unfinished or task.passes >= MAX_PASSES:
         return end.report(table, generation=task.generation)
     go_on(msgspec.structs.replace(task, passes=task.passes + 1))
     return end.report(table, generation=task.generation, final=False)
 
 
-def _pending(rows: ShardRows, table: Any | None, task: Task) -> NDArray[np.bool_]:
-    """Return which rows this task is to evaluate."""
-    if table is None:
-        return np.ones(len(rows), dtype=np.bool_)
+def _pending(rows: ShardRows, table: Any, task: Task) -> NDArray[np.bool_]:
+    """Return which rows this task is to evaluate, where an earlier one left some."""
     again = {ErrorCode.DEADLINE.value} if task.passes > 1 else INFRASTRUCTURE
     every = task.include == "all" and task.passes == 1
     codes = table["error_code"].to_pylist()

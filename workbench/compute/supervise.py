@@ -1,9 +1,9 @@
 """Supervised evaluation: rows run in a forked worker, and what kills the worker costs one row.
 
-The worker writes numbers straight into anonymous shared memory and counts the rows that are done; texts travel through
-a pipe, before their row is counted. The supervisor reads results only of rows that were counted, so whatever ends the
-worker, what it had finished stands and the row in progress is known: that one fails, and another worker goes on
-behind it. Nothing is paid for that per row but the counting.
+The worker writes numbers straight into anonymous shared memory, at last the time at which the row ended, which says
+that it is done; texts are there or in a pipe before that. The supervisor reads results only of rows that are done, so
+whatever ends the worker, what it had finished stands and the row in progress is known: that one fails, and another
+worker goes on behind it. Nothing is paid for that per row.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import numpy as np
 from workbench.compute.evaluate import evaluate, evaluate_span
 from workbench.compute.results import Results, empty_results
 from workbench.compute.sandbox import confine
-from workbench.compute.texts import TextReader, TextWriter
+from workbench.compute.texts import BUFFER_BYTES, TextBuffer, TextReader, TextWriter
 from workbench.contract import ErrorCode
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ class _Worker:
 
     pid: int
     texts: TextReader
+    span: slice
     seen: int
     since: float
 
@@ -109,7 +110,7 @@ class _Supervisor:
         self._limits = limits
         shared = _SharedArrays(experiment.spec.metrics, len(rows))
         self._results = empty_results(experiment.spec.metrics, len(rows), zeros=shared.zeros)
-        self._done = shared.zeros(1, np.int64).data
+        self._buffer = TextBuffer(shared.zeros(BUFFER_BYTES, np.uint8).data, shared.zeros(1, np.int64).data)
         self._next_question = time.monotonic() + _CANCEL_SECONDS
         self._decided = 0
 
@@ -122,7 +123,8 @@ class _Supervisor:
         while spans:
             span = spans.popleft()
             reason = self._run_worker(span)
-            done = self._done[0]
+            done = self._done(span)
+            self._results.measure(slice(span.start, done))
             self._decided += done - span.start
             if reason is None:
                 continue
@@ -158,7 +160,7 @@ class _Supervisor:
 
     def _run_worker(self, span: slice) -> tuple[ErrorCode, str] | None:
         """Let a worker evaluate a span; return what ended it early, None where it came to its end."""
-        self._done[0] = span.start
+        self._buffer.used[0] = 0
         # A worker that died may have told of rows that it did not come to count.
         self._results.error_code[span] = [None] * (span.stop - span.start)
         readable, writable = os.pipe()
@@ -170,7 +172,7 @@ class _Supervisor:
             os.close(readable)
             self._work(span, writable, supervisor)
         os.close(writable)
-        worker = _Worker(pid, TextReader(readable, self._results), span.start, time.monotonic())
+        worker = _Worker(pid, TextReader(readable, self._results, self._buffer), span, span.start, time.monotonic())
         try:
             return self._watch(worker)
         except BaseException:
@@ -201,24 +203,23 @@ class _Supervisor:
             self._next_question = now + _CANCEL_SECONDS
             if limits.cancelled():
                 return ErrorCode.CANCELLED, "the run was cancelled before this row"
-        if self._done[0] != worker.seen:
-            worker.seen, worker.since = self._done[0], now
+        if (done := self._done(worker.span)) != worker.seen:
+            worker.seen, worker.since = done, now
         elif limits.row_timeout_s is not None and now - worker.since >= limits.row_timeout_s:
             return ErrorCode.TIMEOUT, f"the row took longer than {limits.row_timeout_s:g} s"
         return None
+
+    def _done(self, span: slice) -> int:
+        """Return behind which row of a span its worker is: rows are done in order."""
+        return int(span.start + np.count_nonzero(self._results.clock[span.start + 1 : span.stop + 1]))
 
     def _work(self, span: slice, pipe: int, supervisor: int) -> None:
         """Be the worker; never returns."""
         status = 0
         try:
             confine(supervisor, memory_bytes=self._limits.memory_bytes)
-            texts = TextWriter(pipe, self._results)
-
-            def done(rows: slice) -> None:
-                texts.send(rows)
-                self._done[0] = rows.stop
-
-            evaluate_span(self._experiment, self._rows, self._keys, self._results, span, done=done)
+            texts = TextWriter(pipe, self._results, self._buffer)
+            evaluate_span(self._experiment, self._rows, self._keys, self._results, span, told=texts.send)
             sys.stdout.flush()
             sys.stderr.flush()
         except BaseException:  # noqa: BLE001 -- a forked process must not run on into its parent's code
@@ -232,7 +233,7 @@ class _SharedArrays:
     """Numpy arrays in anonymous memory that a process shares with those it forks."""
 
     def __init__(self, metrics: tuple[Any, ...], n_rows: int) -> None:
-        words = (2 * len(metrics) + 1) * (n_rows + 1) + 1
+        words = (2 * len(metrics) + 1) * (n_rows + 2) + BUFFER_BYTES // _WORD + 1
         self._memory = mmap.mmap(-1, words * _WORD)
         self._used = 0
 

@@ -41,12 +41,13 @@ from workbench.contract.names import (
     run_id_for,
     table_name,
 )
-from workbench.contract.plan import plan_run
+from workbench.contract.plan import DEFAULT_SHARDS, plan_run
 from workbench.contract.sweep import Seeding, SweepDocument, conform, sweep_id
 from workbench.contract.validation import Caps, cap_faults, find_experiment, sweep_faults, value_fault
 
 __all__ = [
     "COLUMN_TYPES",
+    "DEFAULT_SHARDS",
     "INFRASTRUCTURE",
     "MANIFEST_COLUMNS",
     "MAX_PASSES",

@@ -48,6 +48,8 @@ class RunRequest(Document, frozen=True, kw_only=True):
         A name for the run, ``<experiment>-<letters, digits, dashes>``; made from the sweep where it is missing.
     row_timeout_s : float, optional
         Seconds that one row may take; without it, the time limit of whoever evaluates it.
+    row_seconds : float, optional
+        What a row takes, as far as the client has measured it; the service chooses the shards by it.
     """
 
     sweep: SweepDocument
@@ -55,6 +57,7 @@ class RunRequest(Document, frozen=True, kw_only=True):
     nonce: str = ""
     run_id: str | None = None
     row_timeout_s: float | None = None
+    row_seconds: float | None = None
 
 
 class Manifest(Document, frozen=True, kw_only=True):

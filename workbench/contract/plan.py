@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
     from workbench.contract.catalog import Catalog
 
-__all__ = ["DEFAULT_SHARDS", "plan_run"]
+__all__ = ["DEFAULT_SHARDS", "SHARD_SECONDS", "choose_shard_size", "plan_run"]
 
-# Enough for a laptop's cores and for progress that moves; a sweep that knows its row's cost sets its shard_size.
+# Shards of a sweep whose cost nobody knows, and of a cheap one: enough to go parallel, and for progress that moves.
 DEFAULT_SHARDS: Final = 50
+# Short enough for retries and for progress, long enough that the start of a child is noise.
+SHARD_SECONDS: Final = 30.0
 
 _RUN_NAME: Final = "[A-Za-z0-9][A-Za-z0-9-]{0,63}"
 
@@ -56,7 +58,9 @@ def plan_run(request: RunRequest, catalog: Catalog, caps: Caps, *, created_by: s
     if isinstance(spec, Fault):
         raise SweepError([spec])
     faults = [*sweep_faults(sweep, spec), *_option_faults(request)]
-    shard_size = default_shard_size(sweep.n_rows, caps) if request.shard_size is None else request.shard_size
+    shard_size = request.shard_size
+    if shard_size is None:
+        shard_size = choose_shard_size(sweep.n_rows, request.row_seconds, caps)
     if too_large := cap_faults(sweep, shard_size, caps):
         raise SweepError([*faults, *too_large], over_cap=not faults and shard_size >= 1)
     if faults:
@@ -75,7 +79,7 @@ def plan_run(request: RunRequest, catalog: Catalog, caps: Caps, *, created_by: s
         spec=spec,
         n_points=conformed.n_points,
         n_rows=conformed.n_rows,
-        n_shards=-(-conformed.n_rows // shard_size),
+        n_shards=_ceil_div(conformed.n_rows, shard_size),
         shard_size=shard_size,
         row_timeout_s=request.row_timeout_s,
         created_at=created_at,
@@ -84,15 +88,41 @@ def plan_run(request: RunRequest, catalog: Catalog, caps: Caps, *, created_by: s
 
 
 def _option_faults(request: RunRequest) -> Iterator[Fault]:
-    experiment, limit = request.sweep.experiment, request.row_timeout_s
+    experiment, limit, cost = request.sweep.experiment, request.row_timeout_s, request.row_seconds
     if request.run_id is not None and not re.fullmatch(rf"{re.escape(experiment)}-{_RUN_NAME}", request.run_id):
         yield Fault(
             "run_id", f"{request.run_id!r:.100} must be {experiment}-<name> of at most 64 letters, digits and dashes"
         )
     if limit is not None and not 0 < limit < math.inf:
         yield Fault("row_timeout_s", f"is {limit:g}; more than 0 seconds, or nothing for no limit")
+    if cost is not None and not 0 <= cost < math.inf:
+        yield Fault("row_seconds", f"is {cost:g}; 0 seconds or more, or nothing where it is not known")
 
 
-def default_shard_size(n_rows: int, caps: Caps) -> int:
-    """Rows per shard where nobody says: `DEFAULT_SHARDS` shards, more or fewer where the caps ask for it."""
-    return max(1, min(-(-n_rows // min(DEFAULT_SHARDS, caps.max_shards)), caps.max_rows_per_shard))
+def choose_shard_size(n_rows: int, row_seconds: float | None, caps: Caps) -> int:
+    """Choose the rows per shard where nobody asks for a number.
+
+    Parameters
+    ----------
+    n_rows : int
+        Rows of the run, at least 1.
+    row_seconds : float or None
+        What one of them takes; None where that is not known.
+    caps : Caps
+        What must be kept to.
+
+    Returns
+    -------
+    int
+        Shards of about `SHARD_SECONDS`, and shorter ones where that would make fewer than `DEFAULT_SHARDS`; at least
+        one row, and as many as it takes to stay within `caps.max_shards`.
+    """
+    wanted = _ceil_div(n_rows, DEFAULT_SHARDS)
+    # The number of rows comes from the wire and may have thousands of digits: it is compared, and never made a float.
+    if row_seconds and wanted > SHARD_SECONDS / row_seconds:
+        wanted = int(SHARD_SECONDS / row_seconds)
+    return max(1, min(max(wanted, _ceil_div(n_rows, caps.max_shards)), caps.max_rows_per_shard))
+
+
+def _ceil_div(number: int, divisor: int) -> int:
+    return -(-number // divisor)

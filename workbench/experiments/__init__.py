@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.experiments.declare import Experiment, experiment
 from workbench.experiments.registry import catalog, discover, find
+from workbench.experiments.streams import RowStreams
 
 if TYPE_CHECKING:
     from workbench.experiments.epidemic import sir_epidemic
     from workbench.experiments.queueing import mmc_queue
 
-__all__ = ["Experiment", "catalog", "discover", "experiment", "find", "mmc_queue", "sir_epidemic"]
+__all__ = ["Experiment", "RowStreams", "catalog", "discover", "experiment", "find", "mmc_queue", "sir_epidemic"]
 
 _MODULE_OF = {"mmc_queue": "queueing", "sir_epidemic": "epidemic"}
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from workbench.contract import COLUMN_TYPES, RESERVED_COLUMNS, ExperimentSpec, MetricSpec, ParameterSpec, value_fault
 from workbench.errors import ExperimentError
+from workbench.experiments.streams import RowStreams
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +78,8 @@ def experiment(*, version: str, vectorized: bool = False) -> Callable[[Callable[
     version : str
         Changed by the author when results are no longer comparable; part of the fingerprint.
     vectorized : bool
-        Whether the function takes and returns one array per parameter and metric; it cannot take `rng`.
+        Whether the function takes and returns one array per parameter and metric; its `rng` is then annotated
+        `RowStreams`.
 
     Returns
     -------
@@ -119,10 +121,7 @@ def _spec(function: Callable[..., Any], hints: dict[str, Any], *, version: str, 
         elif parameter.name not in hints:
             faults.append(f"parameter {parameter.name!r} has no type annotation")
         elif parameter.name == _RNG:
-            if vectorized:
-                faults.append("a vectorized experiment cannot take 'rng': evaluate row by row, or without randomness")
-            if hints[_RNG] is not np.random.Generator:
-                faults.append("parameter 'rng' must be annotated numpy.random.Generator")
+            faults += _rng_faults(hints[_RNG], vectorized=vectorized)
         else:
             parameters.append(_parameter(parameter, hints[parameter.name], faults))
     specs = _metrics(hints.get("return"), faults)
@@ -139,6 +138,14 @@ def _spec(function: Callable[..., Any], hints: dict[str, Any], *, version: str, 
         parameters=tuple(parameters),
         metrics=tuple(specs),
     )
+
+
+def _rng_faults(hint: Any, *, vectorized: bool) -> list[str]:
+    if vectorized and hint is not RowStreams:
+        return ["parameter 'rng' of a vectorized experiment must be annotated workbench.RowStreams"]
+    if not vectorized and hint is not np.random.Generator:
+        return ["parameter 'rng' must be annotated numpy.random.Generator"]
+    return []
 
 
 def _parameter(parameter: inspect.Parameter, hint: Any, faults: list[str]) -> ParameterSpec:

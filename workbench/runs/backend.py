@@ -19,6 +19,7 @@ class Backend(Protocol):
         sweep: Sweep,
         *,
         shard_size: int | None = None,
+        shard_count: int | None = None,
         fresh: bool = False,
         run_id: str | None = None,
         row_timeout: float | None = None,
@@ -30,7 +31,10 @@ class Backend(Protocol):
         sweep : Sweep
             What to evaluate.
         shard_size : int, optional
-            Rows per shard; chosen where it is missing.
+            Rows per shard. Where neither this nor `shard_count` is given, it is chosen by what a few rows take that are
+            evaluated here first, for a moment; no result depends on it.
+        shard_count : int, optional
+            Shards to cut the sweep into, at most; instead of `shard_size`.
         fresh : bool
             Whether to run it anew where it ran before.
         run_id : str, optional

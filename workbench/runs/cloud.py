@@ -5,13 +5,17 @@ from __future__ import annotations
 import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from workbench.analysis.athena import AthenaEngine
 from workbench.contract import MAX_PASSES, Output
-from workbench.contract.keys import MANIFESTS_PREFIX, run_id_of_manifest
-from workbench.errors import ApiError, UnknownRunError
+from workbench.contract.keys import MANIFESTS_PREFIX, manifest_key, run_id_of_manifest
+from workbench.errors import ApiError, SweepError, UnknownRunError
 from workbench.runs.api import Api
+from workbench.runs.folder import plan_on_this_machine
+from workbench.runs.pilot import measure_row
 from workbench.runs.run import Run
 from workbench.runs.watch import Patience
 from workbench.storage.manifest import read_manifest
@@ -22,7 +26,8 @@ if TYPE_CHECKING:
 
     import boto3
 
-    from workbench.contract import Include
+    from workbench.contract import Include, RunRequest
+    from workbench.experiments import Experiment
     from workbench.runs.control import Halt
     from workbench.runs.sweep import Sweep
 
@@ -98,6 +103,7 @@ class CloudBackend:
         sweep: Sweep,
         *,
         shard_size: int | None = None,
+        shard_count: int | None = None,
         fresh: bool = False,
         run_id: str | None = None,
         row_timeout: float | None = None,
@@ -112,8 +118,21 @@ class CloudBackend:
             If the service cannot be reached.
         """
         nonce = secrets.token_hex(8) if fresh else ""
-        request = sweep.request(shard_size=shard_size, nonce=nonce, run_id=run_id, row_timeout=row_timeout)
+        request = sweep.request(
+            shard_size=shard_size, shard_count=shard_count, nonce=nonce, run_id=run_id, row_timeout=row_timeout
+        )
+        if request.shard_size is None:
+            request = replace(request, row_seconds=self._row_seconds(request, sweep.experiment))
         return self.open(self._api.submit(request).run_id)
+
+    def _row_seconds(self, request: RunRequest, experiment: Experiment[..., Any]) -> float | None:
+        """Evaluate a few rows here to learn what one takes, unless there is nothing to plan."""
+        try:
+            planned = plan_on_this_machine(request, experiment)
+        except SweepError:  # the service refuses it, by its own caps
+            return None
+        known = self._store.get(manifest_key(planned.run_id)) is not None
+        return None if known else measure_row(planned, experiment)
 
     def open(self, run_id: str) -> Run:
         """Find a run by its name; UnknownRunError where there is none."""

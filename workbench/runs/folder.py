@@ -6,10 +6,12 @@ import getpass
 import os
 import secrets
 import socket
+import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
-from workbench.analysis.duck import DuckEngine
+from msgspec.structs import replace
+
 from workbench.compute.record import record_failure
 from workbench.contract import (
     Cancellation,
@@ -18,7 +20,6 @@ from workbench.contract import (
     ErrorCode,
     Manifest,
     Resumption,
-    Task,
     decode,
     encode,
     plan_run,
@@ -32,6 +33,7 @@ from workbench.contract.keys import (
 from workbench.errors import CodeMismatchError, RunConflictError
 from workbench.experiments import registry
 from workbench.runs.control import Halt
+from workbench.runs.evaluator import Tasks
 from workbench.runs.presence import Presence
 from workbench.runs.run import Run
 from workbench.runs.status import list_landed, missing_shards, shards_without_success
@@ -41,45 +43,21 @@ from workbench.storage.local import LocalStore
 from workbench.storage.manifest import read_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
-    from workbench.contract import Include
+    import pandas as pd
+
+    from workbench.analysis.sql import Query
+    from workbench.contract import ExperimentSpec, Include, RunRequest
     from workbench.experiments import Experiment
+    from workbench.runs.evaluator import Evaluation, Evaluator
     from workbench.runs.sweep import Sweep
     from workbench.storage import Store
 
-__all__ = ["Evaluation", "Evaluator", "FolderBackend", "cancel_shard", "worker_name"]
+__all__ = ["FolderBackend", "cancel_shard", "plan_on_this_machine", "worker_name"]
 
 # A laptop has no service to protect; only what can be numbered is refused.
 _CAPS: Final = Caps(max_shards=1_000_000, max_rows_per_shard=10_000_000, max_rows=3_000_000_000)
-
-
-class Evaluation(Protocol):
-    """Shards that are being evaluated in the background."""
-
-    @property
-    def error(self) -> Exception | None:
-        """What ended it early; None while it goes on, and where it came to its end."""
-        ...
-
-    def stop(self) -> None:
-        """End it; what is finished is kept."""
-        ...
-
-
-class Evaluator(Protocol):
-    """Evaluates shards of a run in a folder, now or in the background."""
-
-    def check(self, experiment: Experiment[..., Any]) -> None:
-        """Raise ExperimentError where it could not evaluate the experiment."""
-        ...
-
-    def evaluate(
-        self, manifest: Manifest, tasks: Sequence[Task], experiment: Experiment[..., Any]
-    ) -> Evaluation | None:
-        """Evaluate; what goes on in the background is returned."""
-        ...
 
 
 class FolderBackend:
@@ -103,6 +81,7 @@ class FolderBackend:
         sweep: Sweep,
         *,
         shard_size: int | None = None,
+        shard_count: int | None = None,
         fresh: bool = False,
         run_id: str | None = None,
         row_timeout: float | None = None,
@@ -118,16 +97,17 @@ class FolderBackend:
         """
         self._evaluator.check(sweep.experiment)
         nonce = secrets.token_hex(8) if fresh else ""
-        request = sweep.request(shard_size=shard_size, nonce=nonce, run_id=run_id, row_timeout=row_timeout)
-        planned = plan_run(
-            request,
-            Catalog(experiments=(sweep.experiment.spec,)),
-            _CAPS,
-            created_by=getpass.getuser(),
-            created_at=_now(),
+        request = sweep.request(
+            shard_size=shard_size, shard_count=shard_count, nonce=nonce, run_id=run_id, row_timeout=row_timeout
         )
+        planned = plan_on_this_machine(request, sweep.experiment)
         key = manifest_key(planned.run_id)
-        found = None if self._store.put(key, encode(planned), if_absent=True) else self._store.get(key)
+        found = self._store.get(key)
+        if found is None:
+            if request.shard_size is None:
+                chosen = self._evaluator.choose_shard_size(planned, sweep.experiment)
+                planned = plan_on_this_machine(replace(request, shard_size=chosen), sweep.experiment)
+            found = None if self._store.put(key, encode(planned), if_absent=True) else self._store.get(key)
         manifest = planned if found is None else decode(found, Manifest, source=key)
         if manifest.sweep_id != planned.sweep_id:
             raise RunConflictError(f"{manifest.run_id} is the run of another sweep: choose another run_id, or none")
@@ -149,14 +129,32 @@ class FolderBackend:
         return _FolderControl(self._store, manifest, presence, self._evaluator, experiment)
 
     def _run(self, manifest: Manifest, control: _FolderControl) -> Run:
-        return Run(manifest, self._store, DuckEngine(self.root, manifest.spec, manifest.run_id), control=control)
+        engine = _FolderEngine(self.root, manifest.spec, manifest.run_id)
+        return Run(manifest, self._store, engine, control=control, clock=control)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.root)!r})"
 
 
+class _FolderEngine:
+    """The `QueryEngine` of a run in a folder; DuckDB is loaded by those who ask."""
+
+    def __init__(self, root: Path, spec: ExperimentSpec, run_id: str) -> None:
+        self._root = root
+        self._spec = spec
+        self._run_id = run_id
+
+    def query(self, query: Query) -> pd.DataFrame:
+        from workbench.analysis.duck import DuckEngine  # noqa: PLC0415 -- see above
+
+        return DuckEngine(self._root, self._spec, self._run_id).query(query)
+
+
 class _FolderControl:
-    """The `Control` of a run in a folder; who evaluates it is known, so nothing depends on a clock."""
+    """The `Control` of a run in a folder; who evaluates it is known, so nothing depends on a clock.
+
+    It is also the `Clock` of those who wait for the run, for it can end their sleep early.
+    """
 
     patience = Patience()
 
@@ -212,9 +210,19 @@ class _FolderControl:
             return Halt(f"cannot go on: {error}", error)
         return None if self._presence.anybody else Halt("is evaluated by nobody: whoever did has ended")
 
+    def monotonic(self) -> float:
+        """Tell the time; see `Clock.monotonic`."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float, /) -> None:
+        """Return after that time, or as soon as nothing is evaluated any more; see `Clock.sleep`."""
+        if self._evaluation is None or self._evaluation.ended:
+            time.sleep(seconds)
+        else:
+            self._evaluation.wait(seconds)
+
     def _evaluate(self, shards: list[int], generation: int, include: Include) -> None:
-        run_id = self._manifest.run_id
-        tasks = [Task(run_id=run_id, shard_id=shard_id, generation=generation, include=include) for shard_id in shards]
+        tasks = Tasks(run_id=self._manifest.run_id, shards=shards, generation=generation, include=include)
         self._evaluation = self._evaluator.evaluate(self._manifest, tasks, self._found_experiment())
 
     def _found_experiment(self) -> Experiment[..., Any]:
@@ -226,6 +234,17 @@ class _FolderControl:
                 f"code here has {found.spec.fingerprint[:12]}: check that code out, or submit the sweep again"
             )
         return found
+
+
+def plan_on_this_machine(request: RunRequest, experiment: Experiment[..., Any]) -> Manifest:
+    """Plan a run of an experiment that is at hand; see `plan_run`."""
+    return plan_run(
+        request,
+        Catalog(experiments=(experiment.spec,)),
+        _CAPS,
+        created_by=getpass.getuser(),
+        created_at=_now(),
+    )
 
 
 def cancel_shard(store: Store, manifest: Manifest, shard_id: int, *, generation: int) -> None:

@@ -14,18 +14,21 @@ from workbench.compute.shard import run_shard
 from workbench.contract.keys import control_key
 from workbench.errors import ExperimentError
 from workbench.runs.folder import FolderBackend, cancel_shard, worker_name
+from workbench.runs.pilot import measure_row
 from workbench.runs.pool import PoolEvaluation
 from workbench.runs.presence import Presence
 from workbench.runs.progress import show_progress
+from workbench.runs.sizing import choose_local_shard_size, max_rows_in_memory
 from workbench.runs.status import list_landed, run_status
+from workbench.runs.threads import one_thread
 from workbench.storage.local import LocalStore
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
-    from workbench.contract import Manifest, Task
+    from workbench.contract import Manifest
     from workbench.experiments import Experiment
+    from workbench.runs.evaluator import Tasks
 
 __all__ = ["ProcessBackend", "SerialBackend", "StartMethod"]
 
@@ -79,12 +82,19 @@ class _SerialEvaluator:
     def check(self, experiment: Experiment[..., Any]) -> None:
         """Whatever is at hand can be evaluated; see `Evaluator.check`."""
 
-    def evaluate(self, manifest: Manifest, tasks: Sequence[Task], experiment: Experiment[..., Any]) -> None:
+    def choose_shard_size(self, manifest: Manifest, experiment: Experiment[..., Any]) -> int:
+        """Choose without a pilot; see `Evaluator.choose_shard_size`."""
+        # Whoever debugs a function in this process does not want it to run in another one.
+        most = max_rows_in_memory(experiment.spec)
+        return choose_local_shard_size(manifest.n_rows, None, workers=1, max_rows=most)
+
+    def evaluate(self, manifest: Manifest, tasks: Tasks, experiment: Experiment[..., Any]) -> None:
         """Evaluate to the end, unless the run is cancelled meanwhile; see `Evaluator.evaluate`."""
         store = LocalStore(self._root)
-        tombstone = control_key(manifest.run_id, tasks[0].generation, "cancelled")
+        tombstone = control_key(manifest.run_id, tasks.generation, "cancelled")
         shown = -_SHOW_SECONDS
-        with Presence(self._root, manifest.run_id).held(), show_progress(manifest.run_id, manifest.n_shards) as show:
+        presence = Presence(self._root, manifest.run_id)
+        with presence.held(), one_thread(), show_progress(manifest) as show:
             for task in tasks:
                 if store.get(tombstone) is None:
                     run_shard(store, manifest, task, worker=worker_name(), experiment=experiment)
@@ -107,7 +117,14 @@ class _PoolEvaluator:
         if self._start_method == "spawn":
             _check_importable(experiment)
 
-    def evaluate(self, manifest: Manifest, tasks: Sequence[Task], experiment: Experiment[..., Any]) -> PoolEvaluation:
+    def choose_shard_size(self, manifest: Manifest, experiment: Experiment[..., Any]) -> int:
+        """Choose by a pilot; see `Evaluator.choose_shard_size`."""
+        with one_thread():
+            row_seconds = measure_row(manifest, experiment)
+        most = max_rows_in_memory(experiment.spec)
+        return choose_local_shard_size(manifest.n_rows, row_seconds, workers=self._workers, max_rows=most)
+
+    def evaluate(self, manifest: Manifest, tasks: Tasks, experiment: Experiment[..., Any]) -> PoolEvaluation:
         """Start workers; see `Evaluator.evaluate`."""
         by_name = _Imported(experiment.function.__module__, experiment.function.__qualname__)
         evaluation = PoolEvaluation(

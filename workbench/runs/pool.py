@@ -12,7 +12,6 @@ import queue
 import signal
 import sys
 import threading
-from collections import deque
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final
@@ -25,10 +24,11 @@ from workbench.compute.shard import Limits, run_shard
 from workbench.contract import ErrorCode, Manifest, Task, decode, encode
 from workbench.errors import RunError
 from workbench.runs.folder import worker_name
+from workbench.runs.threads import stay_with_one_thread
 from workbench.storage.local import LocalStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from multiprocessing.context import BaseContext
     from pathlib import Path
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from workbench.compute.shard import ShardReport
     from workbench.experiments import Experiment
+    from workbench.runs.evaluator import Tasks
     from workbench.runs.presence import Presence
 
 __all__ = ["PoolEvaluation"]
@@ -54,7 +55,7 @@ class PoolEvaluation:
         Folder of the runs.
     manifest : Manifest
         Of the run.
-    tasks : sequence of Task
+    tasks : Tasks
         The shards.
     presence : Presence
         Held while it goes on.
@@ -70,7 +71,7 @@ class PoolEvaluation:
         self,
         root: Path,
         manifest: Manifest,
-        tasks: Sequence[Task],
+        tasks: Tasks,
         *,
         presence: Presence,
         workers: int,
@@ -80,7 +81,9 @@ class PoolEvaluation:
         self.error: Exception | None = None
         self._store = LocalStore(root)
         self._manifest = manifest
-        self._left = deque(tasks)
+        self._left = iter(tasks)
+        self._again: list[Task] = []
+        self._ended = threading.Event()
         self._context = context
         self._arguments = (os.getpid(), root, encode(manifest), experiment)
         self._running: dict[ProcessFuture[ShardReport], tuple[Task, ProcessPool]] = {}
@@ -95,6 +98,15 @@ class PoolEvaluation:
         # Workers are forked by this thread, which outlives them: they are bound to die with it.
         self._thread = threading.Thread(target=self._drive, name=f"evaluates {manifest.run_id}", daemon=True)
         self._thread.start()
+
+    @property
+    def ended(self) -> bool:
+        """Whether no shard is evaluated any more."""
+        return self._ended.is_set()
+
+    def wait(self, seconds: float) -> None:
+        """Return after that time, or as soon as it has ended."""
+        self._ended.wait(seconds)
 
     def stop(self) -> None:
         """End it promptly; finished outcomes are kept, and what is missing can be evaluated again."""
@@ -112,6 +124,7 @@ class PoolEvaluation:
             except Exception as error:  # noqa: BLE001 -- kept for whoever waits for the run
                 self.error = error
             finally:
+                self._ended.set()
                 for pool in self._pools:
                     pool.stop()  # type: ignore[no-untyped-call]  # pebble gives it no types
                 for pool in self._pools:
@@ -138,7 +151,7 @@ class PoolEvaluation:
                 self._record(task, lost.exitcode)
             case BrokenProcessPool() as broken:
                 # The worker ended before it was heard to have taken the task.
-                self._left.appendleft(task)
+                self._again.append(task)
                 self._false_starts += 1
                 if self._false_starts > _FALSE_STARTS:
                     raise RunError("worker processes end before they evaluate anything; they say why above") from broken
@@ -162,10 +175,10 @@ class PoolEvaluation:
         )
 
     def _next_task(self, pool: ProcessPool) -> None:
-        if self._left:
+        task = self._again.pop() if self._again else next(self._left, None)
+        if task is not None:
             if not pool.active:
                 pool = self._replaced(pool)
-            task = self._left.popleft()
             future = pool.schedule(_evaluate, args=(encode(task),))
             self._running[future] = task, pool
             future.add_done_callback(self._done.put)
@@ -189,6 +202,7 @@ def _prepare(supervisor: int, root: Path, manifest: bytes, experiment: Callable[
     if not sys.platform.startswith("linux"):
         # There the rows' process does not die with this one: leaving by an exception ends it.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    stay_with_one_thread()
     _state.update(
         store=LocalStore(root),
         manifest=decode(manifest, Manifest, source="manifest"),

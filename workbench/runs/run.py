@@ -8,7 +8,6 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from workbench.analysis.sql import coverage_query, failures_query
-from workbench.analysis.summary import aggregate
 from workbench.errors import RunStalledError, RunTimeoutError
 from workbench.runs.plots import Plots
 from workbench.runs.progress import show_progress
@@ -108,7 +107,7 @@ class Run:
             ),
         )
         deadline = math.inf if timeout is None else self._clock.monotonic() + timeout
-        shown = show_progress(self.run_id, self.manifest.n_shards) if progress else nullcontext(lambda _: None)
+        shown = show_progress(self.manifest, self._clock) if progress else nullcontext(lambda _: None)
         with shown as show:
             while True:
                 # Asked before the keys are listed: whoever ends in between has left all its keys.
@@ -198,6 +197,8 @@ class Run:
         QueryError
             If a name is unknown, or the engine refuses.
         """
+        from workbench.analysis.summary import aggregate  # noqa: PLC0415 -- pandas and scipy, for those who ask
+
         return aggregate(self._engine, self.manifest.spec, self.run_id, by=by, metrics=metrics, where=where)
 
     def coverage(self) -> pd.DataFrame:

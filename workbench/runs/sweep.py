@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench.contract import RunRequest, SweepDocument, conform, sweep_faults
-from workbench.errors import SweepError
+from workbench.errors import Fault, SweepError
 from workbench.experiments import registry
 from workbench.experiments.declare import Experiment
 
@@ -90,13 +90,45 @@ class Sweep:
         self,
         *,
         shard_size: int | None = None,
+        shard_count: int | None = None,
         nonce: str = "",
         run_id: str | None = None,
         row_timeout: float | None = None,
+        row_seconds: float | None = None,
     ) -> RunRequest:
-        """Return the body that submits this sweep; the options are those of `Backend.submit`."""
+        """Return the body that submits this sweep.
+
+        Parameters
+        ----------
+        shard_size, shard_count, run_id, row_timeout
+            As of `Backend.submit`.
+        nonce : str
+            As of `RunRequest`.
+        row_seconds : float, optional
+            As of `RunRequest`.
+
+        Returns
+        -------
+        RunRequest
+
+        Raises
+        ------
+        SweepError
+            If both `shard_size` and `shard_count` are given, or if there can be no such number of shards.
+        """
+        if shard_count is not None:
+            if shard_size is not None:
+                raise SweepError([Fault("shard_count", "is given together with shard_size: give one of them, or none")])
+            if shard_count < 1:
+                raise SweepError([Fault("shard_count", f"is {shard_count}; at least 1")])
+            shard_size = -(-self.n_rows // shard_count)
         return RunRequest(
-            sweep=self.document, shard_size=shard_size, nonce=nonce, run_id=run_id, row_timeout_s=row_timeout
+            sweep=self.document,
+            shard_size=shard_size,
+            nonce=nonce,
+            run_id=run_id,
+            row_timeout_s=row_timeout,
+            row_seconds=row_seconds,
         )
 
     def __repr__(self) -> str:
