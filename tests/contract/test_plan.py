@@ -30,6 +30,7 @@ def plan(row_seconds: float | None, caps: Caps | None = None) -> Manifest:
 
 @given(n_rows=st.integers(1, 10**8), row_seconds=SECONDS, caps=CAPS)
 @example(n_rows=10**600, row_seconds=1e-6, caps=Caps())
+@example(n_rows=51, row_seconds=0.0, caps=Caps(max_shards=51, max_rows_per_shard=2))
 def test_the_caps_are_kept_and_shards_are_no_longer_than_they_should_be(
     n_rows: int, row_seconds: float | None, caps: Caps
 ) -> None:
@@ -39,7 +40,7 @@ def test_the_caps_are_kept_and_shards_are_no_longer_than_they_should_be(
     assert -(-n_rows // size) <= caps.max_shards or fewest > caps.max_rows_per_shard
     if size > max(1, fewest):
         assert size <= -(-n_rows // DEFAULT_SHARDS)
-        assert row_seconds is None or size <= SHARD_SECONDS / row_seconds * (1 + 1e-9)
+        assert row_seconds is None or size * row_seconds <= SHARD_SECONDS * (1 + 1e-9)
 
 
 @pytest.mark.parametrize(
