@@ -25,7 +25,7 @@ help:
 	@echo "make test       everything that is checked: style, types, imports, all tests, the notebooks"
 	@echo "make check      the quick part of it, for while you work"
 	@echo "make notebooks  execute the notebooks again and keep their outputs"
-	@echo "make bench      measure the workbench beside other tools, on an idle machine (25 minutes; QUICK=1: one)"
+	@echo "make bench      measure the workbench beside other tools, on an idle machine (QUICK=1 for a look)"
 	@echo "make clean      remove the virtual environment, caches and build products"
 
 setup: $(STAMP)
