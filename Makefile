@@ -39,8 +39,9 @@ static: $(STAMP)
 	$(RUN) mypy
 	$(BIN)/lint-imports
 
+# Twice as many workers as cores: many of these tests wait for processes.
 check: static
-	$(RUN) pytest $(PARALLEL) -m "not emulator" --ignore tests/cdk --ignore tests/localcloud --ignore tests/faults --doctest-modules tests workbench
+	$(RUN) pytest -n 4 --dist loadfile -m "not emulator" --ignore tests/cdk --ignore tests/localcloud --ignore tests/faults --doctest-modules tests workbench
 
 # The types of the CDK take a minute or two to read the first time, too long for `check`.
 test: static
