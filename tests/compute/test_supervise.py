@@ -93,13 +93,26 @@ def test_texts_that_a_worker_kept_outlive_it() -> None:
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.lists(st.sampled_from(["good", "raises", "exits", "killed", "aborts"]), min_size=1, max_size=12))
+@given(st.lists(st.sampled_from(["good", "raises", "exits", "leaves", "killed", "aborts"]), min_size=1, max_size=12))
 def test_every_row_is_decided_by_what_it_does(deeds: list[str]) -> None:
     results = supervise(
         *prepared(dying_models.does, step=range(len(deeds)), fixed={"deeds": ",".join(deeds)}), Limits()
     )
-    codes = {"good": None, "raises": "ValueError", "exits": "CRASH", "killed": "CRASH", "aborts": "CRASH"}
-    words = {"exits": "exit status 3", "killed": "SIGKILL", "aborts": "SIGABRT", "raises": "ValueError: no"}
+    codes = {
+        "good": None,
+        "raises": "ValueError",
+        "exits": "CRASH",
+        "leaves": "CRASH",
+        "killed": "CRASH",
+        "aborts": "CRASH",
+    }
+    words = {
+        "exits": "exit status 3",
+        "leaves": "exit status 0",
+        "killed": "SIGKILL",
+        "aborts": "SIGABRT",
+        "raises": "ValueError: no",
+    }
     assert results.error_code == [codes[deed] for deed in deeds]
     for step, deed in enumerate(deeds):
         assert bool(results.present["done"][step]) == (deed == "good")

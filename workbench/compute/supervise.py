@@ -126,9 +126,10 @@ class _Supervisor:
             done = self._done(span)
             self._results.measure(slice(span.start, done))
             self._decided += done - span.start
-            if reason is None:
+            if done == span.stop and reason is None:
                 continue
-            code, message = reason
+            # A row may also end its process as if all were well.
+            code, message = reason or (ErrorCode.CRASH, "the row ended its process with exit status 0")
             if code in (ErrorCode.DEADLINE, ErrorCode.CANCELLED):
                 self._leave_undone(span, done, code, message)
                 for rest in spans:
@@ -159,7 +160,7 @@ class _Supervisor:
             self._results.fail(rest, code, message)
 
     def _run_worker(self, span: slice) -> tuple[ErrorCode, str] | None:
-        """Let a worker evaluate a span; return what ended it early, None where it came to its end."""
+        """Let a worker evaluate a span; return what ended it, None where it left with exit status 0."""
         self._buffer.used[0] = 0
         # A worker that died may have told of rows that it did not come to count.
         self._results.error_code[span] = [None] * (span.stop - span.start)
