@@ -122,6 +122,12 @@ def test_every_row_is_decided_by_what_it_does(deeds: list[str]) -> None:
             assert words[deed] in (results.error_message[step] or "")
 
 
+def test_a_worker_that_fails_behind_its_last_row_costs_none() -> None:
+    results = supervise(*prepared(dying_models.does, step=range(3), fixed={"deeds": "good,exits,closes"}), Limits())
+    assert results.error_code == [None, "CRASH", None]
+    assert len(results.error_message) == 3
+
+
 def test_a_row_over_its_time_limit_is_ended() -> None:
     deeds = "good,hangs,good"
     arguments = prepared(dying_models.does, step=range(3), fixed={"deeds": deeds})

@@ -126,7 +126,7 @@ class _Supervisor:
             done = self._done(span)
             self._results.measure(slice(span.start, done))
             self._decided += done - span.start
-            if done == span.stop and reason is None:
+            if done == span.stop:  # whatever ended the worker after its last row costs none
                 continue
             # A row may also end its process as if all were well.
             code, message = reason or (ErrorCode.CRASH, "the row ended its process with exit status 0")
