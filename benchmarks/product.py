@@ -55,18 +55,18 @@ def ask_outcomes(race: Race, folder: Path, cores: int) -> Outcome:
 
 def ask_merged(race: Race, folder: Path, cores: int) -> Outcome:
     """Aggregate over the one file with DuckDB alone: the same statistics, none of the checks."""
-    import duckdb  # noqa: PLC0415 -- no other contender shall pay for it
-
     by, metric = next(iter(race.axes)), race.load.metrics[0]
     statement = (
         f"SELECT {by}, count({metric}) AS count, avg({metric}) AS mean, stddev_samp({metric}) AS std, "  # noqa: S608
         f"min({metric}), max({metric}) FROM read_parquet(?) GROUP BY {by} ORDER BY {by}"
     )
     merged = folder / _MERGED
+    began, cpu = time.perf_counter(), time.process_time()
+    import duckdb  # noqa: PLC0415 -- on the clock, as what the workbench imports for its first question is
+
     with duckdb.connect(":memory:", config={"threads": cores}) as connection:
-        began, cpu = time.perf_counter(), time.process_time()
         summary = connection.execute(statement, [str(merged)]).df()
-        wall_s, cpu_s = time.perf_counter() - began, time.process_time() - cpu
+    wall_s, cpu_s = time.perf_counter() - began, time.process_time() - cpu
     return described(time.monotonic(), summary, [merged], wall_s=wall_s, cpu_s=cpu_s)
 
 

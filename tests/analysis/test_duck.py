@@ -67,13 +67,13 @@ def test_outcomes_that_land_later_are_seen(empty: Outcomes, outcomes: Outcomes) 
     assert engine.query(query)["shards"].item() == before + 1
 
 
-def test_a_column_that_a_file_lacks_is_null(outcomes: Outcomes) -> None:
-    file = next(outcomes.root.glob("outcomes/*/run_id=*89ab/status=success/shard-000000.parquet"))
+@pytest.mark.parametrize("shard", ["success/shard-000000", "success/shard-000001", "failure/shard-000003"])
+def test_an_outcome_that_lacks_a_column_is_no_silent_null(outcomes: Outcomes, shard: str) -> None:
+    (file,) = outcomes.root.glob(f"outcomes/*/run_id=*89ab/status={shard}.parquet")
     pq.write_table(pq.read_table(file).drop_columns(["drift"]), file)
-    query = Query(
-        "SELECT count(*), count(drift) FROM outcomes_queue WHERE run_id = ? AND shard_id = 0", (outcomes.run_id,)
-    )
-    assert ask(outcomes, query).to_numpy().tolist() == [[12, 0]]
+    query = aggregate_query(outcomes.spec, outcomes.run_id, by=[], metrics=["drift"])
+    with pytest.raises(QueryError, match=r"drift[\s\S]*resume the run"):
+        ask(outcomes, query)
 
 
 def test_values_of_every_type_select_their_rows(outcomes: Outcomes) -> None:

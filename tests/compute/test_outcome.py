@@ -46,7 +46,7 @@ def rows_for(**axes: Any) -> ShardRows:
 
 
 def round_trip(table: Any) -> Any:
-    return decode_outcome(encode_outcome(table), SPEC, source="here")
+    return decode_outcome(encode_outcome(table, SPEC), SPEC, source="here")
 
 
 def test_the_schema_is_the_declared_one() -> None:
@@ -152,14 +152,14 @@ def test_another_schema_is_refused_by_column() -> None:
     table = table_of(rows, evaluate(faulty_models.mixed, rows, None))
     retyped = table.set_column(table.schema.names.index("whole"), "whole", table["whole"].cast(pa.float64()))
     with pytest.raises(OutcomeError, match=r"here does not have the schema of mixed: whole is double, declared int64$"):
-        decode_outcome(encode_outcome(retyped), SPEC, source="here")
+        decode_outcome(encode_outcome(retyped, SPEC), SPEC, source="here")
     with pytest.raises(OutcomeError, match=r"note is missing, declared string$"):
-        decode_outcome(encode_outcome(table.drop_columns(["note"])), SPEC, source="here")
+        decode_outcome(encode_outcome(table.drop_columns(["note"]), SPEC), SPEC, source="here")
     with pytest.raises(OutcomeError, match=r"other order$"):
-        decode_outcome(encode_outcome(table.select(table.schema.names[::-1])), SPEC, source="here")
+        decode_outcome(encode_outcome(table.select(table.schema.names[::-1]), SPEC), SPEC, source="here")
     fewer = msgspec.structs.replace(SPEC, metrics=SPEC.metrics[:-1])
     with pytest.raises(OutcomeError, match=r"note is string, declared nothing$"):
-        decode_outcome(encode_outcome(table), fewer, source="here")
+        decode_outcome(encode_outcome(table, SPEC), fewer, source="here")
 
 
 @pytest.mark.parametrize("data", [b"", b"PAR1", b"{}" * 100])
@@ -170,7 +170,7 @@ def test_what_is_no_parquet_is_refused(data: bytes) -> None:
 
 def test_a_file_cut_short_is_refused() -> None:
     rows = rows_for(x=[1])
-    data = encode_outcome(table_of(rows, evaluate(faulty_models.mixed, rows, None)))
+    data = encode_outcome(table_of(rows, evaluate(faulty_models.mixed, rows, None)), SPEC)
     with pytest.raises(OutcomeError, match="here is not a readable Parquet file"):
         decode_outcome(data[:-20], SPEC, source="here")
 

@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
+from glob import escape
 from typing import TYPE_CHECKING, Final
 
 import duckdb
-import pyarrow as pa
-import pyarrow.dataset as ds
+from duckdb import ColumnExpression, ConstantExpression
 
 from workbench.analysis.engine import frame_of
-from workbench.contract import PARTITION_COLUMNS, ColumnType, outcome_columns, table_name
+from workbench.contract import PARTITION_COLUMNS, STATUSES, ColumnType, outcome_columns, table_name
 from workbench.contract.keys import outcomes_prefix, parse_outcome_key
 from workbench.errors import QueryError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import pandas as pd
 
     from workbench.analysis.sql import Query
-    from workbench.contract import ExperimentSpec
+    from workbench.contract import ExperimentSpec, Status
 
 __all__ = ["DuckEngine"]
 
-_ARROW_TYPES: Final[dict[ColumnType, pa.DataType]] = {
-    "bigint": pa.int64(),
-    "int": pa.int32(),
-    "double": pa.float64(),
-    "boolean": pa.bool_(),
-    "string": pa.string(),
-    "timestamp": pa.timestamp("us"),
+_TYPES: Final[dict[ColumnType, str]] = {
+    "bigint": "BIGINT",
+    "int": "INTEGER",
+    "double": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "string": "VARCHAR",
+    "timestamp": "TIMESTAMP",
 }
 
 # A query reads the run's files and nothing else: no extension is fetched, on any machine.
@@ -77,32 +78,37 @@ class DuckEngine:
         """
         try:
             with duckdb.connect(":memory:", config=_CONFIG) as connection:
-                connection.register(table_name(self._spec.name), self._outcomes())
+                self._define_table(connection)
                 answer = connection.sql(query.sql, params=list(query.parameters))
                 return frame_of(answer.to_arrow_table())
-        except (duckdb.Error, pa.ArrowException, OSError) as error:
+        except (duckdb.Error, OSError) as error:
             raise QueryError(
                 f"DuckDB cannot answer over run {self._run_id!r} in {self._root}: {error}\n"
                 "If an outcome is damaged, remove that file and resume the run."
             ) from error
 
-    def _outcomes(self) -> ds.Dataset:
-        """Return the run's files with the declared types; a column that a file lacks is NULL."""
-        columns = (*outcome_columns(self._spec), *PARTITION_COLUMNS)
-        schema = pa.schema([(column.name, _ARROW_TYPES[column.type]) for column in columns])
-        files = self._files()
-        if not files:
-            return ds.dataset(schema.empty_table())
-        partitions = pa.schema([schema.field(column.name) for column in PARTITION_COLUMNS])
-        return ds.dataset(
-            files,
-            schema=schema,
-            format="parquet",
-            partitioning=ds.partitioning(partitions, flavor="hive"),
-            partition_base_dir=str(self._root),
-        )
+    def _define_table(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Define the run's table with the declared columns and types.
 
-    def _files(self) -> list[str]:
-        folder = self._root / outcomes_prefix(self._spec.name, self._run_id)
-        found = sorted(folder.glob("status=*/*.parquet"))
-        return [str(path) for path in found if parse_outcome_key(path.relative_to(self._root).as_posix())]
+        The partition columns are constants: of a status that a query leaves out, nothing is scanned.
+        """
+        columns = outcome_columns(self._spec)
+        typed = ", ".join(
+            f'NULL::{_TYPES[column.type]} AS "{column.name}"' for column in (*columns, *PARTITION_COLUMNS)
+        )
+        parts = [f"SELECT {typed} WHERE false"]
+        for status, files in self._files():
+            # No globbing: a folder may have any name.
+            found = connection.read_parquet([escape(file) for file in files], hive_partitioning=False)
+            selected = [ColumnExpression(column.name) for column in columns]
+            found.select(*selected, ConstantExpression(self._run_id), ConstantExpression(status)).create_view(status)
+            parts.append(f"FROM {status}")
+        connection.execute(f'CREATE VIEW "{table_name(self._spec.name)}" AS {" UNION ALL ".join(parts)}')
+
+    def _files(self) -> Iterator[tuple[Status, list[str]]]:
+        for status in STATUSES:
+            folder = self._root / outcomes_prefix(self._spec.name, self._run_id) / f"status={status}"
+            found = sorted(folder.glob("*.parquet"))
+            keys = [path for path in found if parse_outcome_key(path.relative_to(self._root).as_posix())]
+            if keys:
+                yield status, [str(path) for path in keys]

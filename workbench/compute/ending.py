@@ -109,7 +109,7 @@ class ShardEnd:
             found = self._store.read(key)
             old = self._decoded(found)
             table = new if old is None else merge_outcomes(old, new)
-            data = encode_outcome(table)
+            data = encode_outcome(table, self._manifest.spec)
             if table["error_code"].null_count == len(table):
                 self._overtaken = not self._store.put(self._key("success"), data, if_absent=True)
                 return table

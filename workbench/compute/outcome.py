@@ -45,6 +45,8 @@ _ARROW: Final[dict[ColumnType, Any]] = {
     "string": pa.string(),
     "timestamp": pa.timestamp("ms"),
 }
+# The same text in every row of a pass.
+_CONSTANT_TEXTS: Final = ("worker", "fingerprint")
 _ENCODINGS: Final = {"row_index": "DELTA_BINARY_PACKED", "point_index": "DELTA_BINARY_PACKED"}
 _NUMPY: Final[dict[ColumnType, Any]] = {"bigint": np.int64, "int": np.int32, "double": np.float64}
 
@@ -61,7 +63,13 @@ def outcome_schema(spec: ExperimentSpec) -> Any:
     -------
     pyarrow.Schema
     """
-    return pa.schema([(column.name, _ARROW[column.type]) for column in outcome_columns(spec)])
+    repeated = pa.dictionary(pa.int32(), pa.string())
+    return pa.schema(
+        [
+            (column.name, repeated if column.name in _CONSTANT_TEXTS else _ARROW[column.type])
+            for column in outcome_columns(spec)
+        ]
+    )
 
 
 def outcome_table(
@@ -169,23 +177,36 @@ def error_counts(table: Any) -> Counter[str]:
     return Counter() if codes.null_count == len(codes) else Counter(codes.drop_null().to_pylist())
 
 
-def encode_outcome(table: Any) -> bytes:
+def encode_outcome(table: Any, spec: ExperimentSpec) -> bytes:
     """Write a table as Parquet.
 
     Parameters
     ----------
     table : pyarrow.Table
         As `outcome_table` returns it.
+    spec : ExperimentSpec
+        Its experiment.
 
     Returns
     -------
     bytes
     """
-    # A dictionary pays for texts, which repeat. Numbers mostly differ from row to row, where trying one costs more than
-    # all else; those that count up shrink to their differences.
-    texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
+    parameters = {parameter.name for parameter in spec.parameters}
     sink = io.BytesIO()
-    pq.write_table(table, sink, compression="zstd", use_dictionary=texts, column_encoding=_ENCODINGS)
+    pq.write_table(
+        table,
+        sink,
+        compression="zstd",
+        # Texts and parameters repeat. Metrics mostly differ from row to row, and the numbers of rows count up.
+        use_dictionary=[
+            column.name for column in outcome_columns(spec) if column.name in parameters or column.type == "string"
+        ],
+        column_encoding=_ENCODINGS,
+        # Every shard is a sample of the whole space: whoever reads can pass over shards, and over those without errors.
+        write_statistics=["shard_id", "error_code"],
+        # Readers shall find texts, however they were held here.
+        store_schema=False,
+    )
     return sink.getvalue()
 
 
@@ -211,7 +232,7 @@ def decode_outcome(data: bytes, spec: ExperimentSpec, *, source: str) -> Any:
         If it is no Parquet, or its columns are not the declared ones.
     """
     try:
-        table = pq.ParquetFile(io.BytesIO(data)).read()
+        table = pq.ParquetFile(io.BytesIO(data), read_dictionary=_CONSTANT_TEXTS).read()
     except (pa.ArrowInvalid, OSError) as error:
         raise OutcomeError(f"{source} is not a readable Parquet file: {error}") from error
     declared = outcome_schema(spec)
@@ -230,7 +251,7 @@ def decode_outcome(data: bytes, spec: ExperimentSpec, *, source: str) -> Any:
 
 def _array(kind: ColumnType, values: NDArray[Any] | Sequence[str | None], present: NDArray[np.bool_] | None) -> Any:
     if kind == "string":
-        return values if isinstance(values, pa.Array) else _strings(values, present)
+        return values if isinstance(values, pa.DictionaryArray) else _strings(values, present)
     numbers = np.asarray(values)
     data = (
         np.packbits(numbers, bitorder="little")
@@ -261,8 +282,7 @@ def _strings(values: NDArray[Any] | Sequence[str | None], present: NDArray[np.bo
 
 
 def _repeated(text: str, count: int) -> Any:
-    data = text.encode("utf-8", "replace")
-    return _string_array(np.arange(count + 1, dtype=np.int32) * np.int32(len(data)), data * count, None)
+    return pa.DictionaryArray.from_arrays(_array("int", np.zeros(count), None), _strings([text], None))
 
 
 def _string_array(offsets: NDArray[np.int32], data: bytes, valid: NDArray[np.bool_] | None) -> Any:

@@ -22,7 +22,7 @@ _LONGEST_SECONDS: Final = 30.0
 # Every look at a run lists its shards: no more of them than in the cloud, unless somebody asks.
 _MAX_SHARDS: Final = Caps().max_shards
 # What the rows of a shard may occupy in a worker: arrays, Python's objects of a column at a time, an Arrow table.
-_MEMORY: Final = 64 * 2**20
+_MEMORY: Final = 128 * 2**20
 _BYTES_PER_ROW: Final = 200
 _BYTES_PER_VALUE: Final = 60
 
