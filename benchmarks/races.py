@@ -158,10 +158,11 @@ def races(*, quick: bool = False, every_peer: bool = False) -> tuple[Race, ...]:
     tuple of Race
     """
     long = ALL_PEERS if every_peer else PEERS
+    large = ALL_PEERS if every_peer else ("serial", *PEERS)
     arrays = tuple(peer for peer in ALL_PEERS if not (quick and peer in SLOW_STARTERS))
     return (
         _queue("W1 beside the peers", 100 if quick else 1_000, ALL_PEERS, target=None),
-        _queue("W1 beside the limit", 1_000 if quick else 20_000, (), target=1.5),
+        _queue("W1 beside the limit", 1_000 if quick else 20_000, large, target=1.5),
         Race(
             name="W2",
             load=_W2,
@@ -180,7 +181,7 @@ def races(*, quick: bool = False, every_peer: bool = False) -> tuple[Race, ...]:
             contenders=(WORKBENCH, *long),
         ),
         _options("W5 beside the peers", 100 if quick else 1_000, arrays, target=None),
-        _options("W5 beside the limit", 1_000 if quick else 10_000, (), target=1.5, memory_mb=600),
+        _options("W5 beside the limit", 1_000 if quick else 10_000, large, target=1.5, memory_mb=600),
         _aggregate(quick=quick),
     )
 

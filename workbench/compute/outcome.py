@@ -64,11 +64,15 @@ def outcome_schema(spec: ExperimentSpec) -> Any:
     pyarrow.Schema
     """
     repeated = pa.dictionary(pa.int32(), pa.string())
+    # A failed row has no metrics, a good one no error; the rest every row has, which is cheaper to write and to read.
+    nullable = {"error_code", "error_message", *(metric.name for metric in spec.metrics)}
     return pa.schema(
-        [
-            (column.name, repeated if column.name in _CONSTANT_TEXTS else _ARROW[column.type])
-            for column in outcome_columns(spec)
-        ]
+        pa.field(
+            column.name,
+            repeated if column.name in _CONSTANT_TEXTS else _ARROW[column.type],
+            nullable=column.name in nullable,
+        )
+        for column in outcome_columns(spec)
     )
 
 

@@ -7,7 +7,6 @@ import importlib
 import os
 import traceback
 from functools import lru_cache
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Final
 
 from workbench.contract import Catalog, Environment
@@ -90,6 +89,8 @@ def _discovered(modules: str) -> dict[str, Experiment[..., Any]]:
 
 
 def _modules(environ: Mapping[str, str]) -> tuple[str, ...]:
+    from importlib.metadata import entry_points  # noqa: PLC0415 -- costs more than all else here; few look names up
+
     installed = (point.value for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: point.name))
     named = (name.strip() for name in environ.get(Environment.EXPERIMENTS, "").split(","))
     return tuple(dict.fromkeys((*BUILTIN, *installed, *filter(None, named))))
