@@ -1,4 +1,4 @@
-"""What a researcher may do: submit, resume, cancel, ask questions, read answers; not write or delete results."""
+"""What a researcher may do: submit, resume, cancel, tag, ask questions, read answers; not write or delete results."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from workbench.contract.keys import (
     MANIFESTS_PREFIX,
     OUTCOMES_PREFIX,
     REPORTS_PREFIX,
+    TAGS_PREFIX,
 )
 
 if TYPE_CHECKING:
@@ -23,9 +24,12 @@ if TYPE_CHECKING:
 __all__ = ["Researcher"]
 
 _ASK = (
+    "athena:BatchGetNamedQuery",
+    "athena:GetNamedQuery",
     "athena:GetQueryExecution",
     "athena:GetQueryResults",
     "athena:GetWorkGroup",
+    "athena:ListNamedQueries",
     "athena:StartQueryExecution",
     "athena:StopQueryExecution",
 )
@@ -47,7 +51,7 @@ class Researcher(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
-        readable = (MANIFESTS_PREFIX, OUTCOMES_PREFIX, CONTROLS_PREFIX, REPORTS_PREFIX, ATHENA_PREFIX)
+        readable = (MANIFESTS_PREFIX, OUTCOMES_PREFIX, CONTROLS_PREFIX, REPORTS_PREFIX, ATHENA_PREFIX, TAGS_PREFIX)
         glue_names = (("catalog", None), ("database", database), ("table", f"{database}/*"))
         self.policy = iam.ManagedPolicy(
             self,
@@ -56,8 +60,8 @@ class Researcher(Construct):
             statements=[
                 iam.PolicyStatement(actions=["execute-api:Invoke"], resources=api.method_arns),
                 results.objects("s3:GetObject", prefixes=readable),
-                # Athena writes its answers with the rights of whoever asks.
-                results.objects("s3:PutObject", prefixes=(ATHENA_PREFIX,)),
+                # Athena writes its answers with the rights of whoever asks; tags are the researcher's own.
+                results.objects("s3:PutObject", prefixes=(ATHENA_PREFIX, TAGS_PREFIX)),
                 results.listing(*readable),
                 iam.PolicyStatement(actions=["s3:GetBucketLocation"], resources=[results.bucket.bucket_arn]),
                 iam.PolicyStatement(

@@ -9,6 +9,7 @@ from aws_cdk import CfnOutput, Stack
 from api import RunsApi
 from catalog_tables import Tables
 from functions import Child, Libraries, Parent, Recorder
+from named_queries import NamedQueries
 from query import Workgroup
 from researcher import Researcher
 from storage import Results
@@ -58,6 +59,7 @@ class WorkbenchStack(Stack):
         api.api.deployment_stage.node.add_dependency(recorder, child, parent)
         tables = Tables(self, "Tables", config=config, catalog=bundle.catalog, bucket=results.bucket)
         workgroup = Workgroup(self, "Query", config=config, bucket=results.bucket)
+        NamedQueries(self, "Queries", catalog=bundle.catalog, database=tables.name, workgroup=workgroup)
         researcher = Researcher(
             self,
             "Researcher",

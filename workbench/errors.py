@@ -6,6 +6,7 @@
     ├── SpaceError            a space, axis or point that cannot be
     ├── ExperimentError       an experiment that is declared wrongly or cannot be found
     ├── SweepError            a sweep that its experiment or the caps refuse; all faults at once
+    ├── BudgetError           a run that would cost more than was allowed, or nobody knows what
     ├── CodeMismatchError     the code here is not the code that is deployed
     ├── ContractError         a document of another version or shape than ours
     ├── OutcomeError          an outcome that does not match its declared schema
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ApiError",
+    "BudgetError",
     "CodeMismatchError",
     "ContractError",
     "DeploymentError",
@@ -97,6 +99,10 @@ class SweepError(WorkbenchError):
         self.faults = tuple(faults)
         self.over_cap = over_cap
         super().__init__("the sweep is refused:\n" + "\n".join(f"  {fault}" for fault in self.faults))
+
+
+class BudgetError(WorkbenchError):
+    """A run that would cost more than was allowed, or of which nobody knows what it costs."""
 
 
 class CodeMismatchError(WorkbenchError):

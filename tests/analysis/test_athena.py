@@ -20,8 +20,10 @@ from sqlglot import exp
 
 from workbench.analysis.athena import AthenaEngine, athena_literal
 from workbench.analysis.duck import DuckEngine
+from workbench.analysis.own_query import own_query
 from workbench.analysis.sql import Query, aggregate_query, coverage_query, failures_query
 from workbench.errors import QueryError
+from workbench.localcloud.athena.statement import parse_statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,6 +38,13 @@ ATHENA_TYPES = {
     "object": "boolean",
     "datetime64[us]": "timestamp",
 }
+
+
+OWN = """
+WITH late AS (SELECT * FROM outcomes WHERE rate > ?)
+SELECT policy, sum(served) AS served, max(started_at) AS latest, CAST(max(started_at) AS date) AS day, NULL AS nothing
+FROM late WHERE error_code IS NULL OR error_code = ? GROUP BY policy ORDER BY policy
+"""
 
 
 class SmallAthena(BaseHTTPRequestHandler):
@@ -103,11 +112,7 @@ def cell(value: object) -> dict[str, str]:
 @contextmanager
 def small_athena(run: Outcomes) -> Iterator[tuple[SmallAthenaServer, AthenaEngine]]:
     def evaluate(asked: dict[str, Any]) -> pd.DataFrame:
-        tree = sqlglot.parse_one(asked["QueryString"], read="trino")
-        for place, literal in zip(
-            list(tree.find_all(exp.Placeholder, bfs=False)), asked["ExecutionParameters"], strict=True
-        ):
-            place.replace(sqlglot.parse_one(literal, read="trino"))
+        tree = parse_statement(asked["QueryString"]).bind(asked["ExecutionParameters"])
         return DuckEngine(run.root, run.spec, run.run_id).query(Query(tree.sql("duckdb")))
 
     with SmallAthenaServer(evaluate) as server:
@@ -132,6 +137,8 @@ def test_athena_and_duckdb_answer_alike(outcomes: Outcomes) -> None:
     where = {"rate": [0.1, 2.5], "policy": "last in's first", "preempt": False, "servers": [1, 2]}
     queries = [
         aggregate_query(outcomes.spec, outcomes.run_id, by=["rate", "policy"], metrics=["wait", "stable"], where=where),
+        aggregate_query(outcomes.spec, outcomes.run_id, by=["servers"], stats=["median", "p97.5", "ci"], where=where),
+        own_query(outcomes.spec, outcomes.run_id, OWN, [0.5, "ValueError"]),
         coverage_query(outcomes.spec, outcomes.run_id),
         failures_query(outcomes.spec, outcomes.run_id),
         Query("SELECT * FROM outcomes_queue WHERE run_id = ? ORDER BY row_index, status", (outcomes.run_id,)),

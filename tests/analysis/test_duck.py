@@ -78,7 +78,8 @@ def test_an_outcome_that_lacks_a_column_is_no_silent_null(outcomes: Outcomes, sh
 
 def test_values_of_every_type_select_their_rows(outcomes: Outcomes) -> None:
     where = {"rate": 0.1, "servers": [1, 2], "policy": "last in's first", "preempt": False}
-    query = aggregate_query(outcomes.spec, outcomes.run_id, by=[], metrics=["wait"], where=where)
+    stats = ["count", "min", "max"]
+    query = aggregate_query(outcomes.spec, outcomes.run_id, by=[], metrics=["wait"], stats=stats, where=where)
     rows = outcomes.counting
     wanted = rows[(rows["rate"] == 0.1) & (rows["policy"] == "last in's first") & ~rows["preempt"]]["wait"]
     answer = ask(outcomes, query).iloc[0]
@@ -114,7 +115,21 @@ def test_a_folder_may_have_any_name(outcomes: Outcomes, tmp_path: Path) -> None:
 def test_a_metric_beside_an_error_is_not_counted(outcomes: Outcomes) -> None:
     rows = outcomes.counting[outcomes.counting["shard_id"] == 0].assign(shard_id=5, wait=99.0, error_code="SCHEMA")
     outcomes.write(rows, status="failure")
-    query = aggregate_query(outcomes.spec, outcomes.run_id, by=[], metrics=["wait"])
+    query = aggregate_query(outcomes.spec, outcomes.run_id, by=[], metrics=["wait"], stats=["count", "max"])
     answer = ask(outcomes, query).iloc[0]
     assert answer["wait.count"] == outcomes.counting["wait"].count()
     assert answer["wait.max"] < 99
+
+
+@pytest.mark.parametrize("sql", ["SELECT nope FROM outcomes_queue", "SELECT 1 FROM nope", "SELEC 1"])
+def test_a_wrong_statement_is_no_damage(outcomes: Outcomes, sql: str) -> None:
+    with pytest.raises(QueryError, match="DuckDB refuses the statement") as raised:
+        ask(outcomes, Query(sql))
+    assert "resume" not in str(raised.value)
+
+
+def test_a_statement_sees_nothing_of_this_process(outcomes: Outcomes) -> None:
+    frame = outcomes.counting
+    with pytest.raises(QueryError, match="frame does not exist"):
+        ask(outcomes, Query("SELECT * FROM frame"))
+    assert len(frame) == 48

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 import sqlglot
@@ -27,6 +28,8 @@ def every_query(spec: ExperimentSpec) -> list[Query]:
     return [
         aggregate_query(spec, RUN, by=["servers", "replicate"], metrics=["wait", "stable"], where={"rate": [0.5, 2.5]}),
         aggregate_query(spec, RUN, by=[], metrics=["served"]),
+        aggregate_query(spec, RUN, by=["rate", "policy"], stats=["ci", "median", "p97.5", "max"], where={"servers": 1}),
+        aggregate_query(spec, RUN, by=[], metrics=["wait", "drift"], stats=["p5"]),
         coverage_query(spec, RUN),
         failures_query(spec, RUN),
     ]
@@ -40,14 +43,34 @@ def test_every_scan_names_the_run_as_athena_demands_of_an_injected_column(spec: 
         for table in scans:
             conditions = table.parent_select.args["where"].this.flatten()
             assert "run_id = ?" in {condition.sql("trino").replace('"', "") for condition in conditions}
-        assert query.parameters[: len(scans)] == (RUN,) * len(scans)
+        assert query.parameters.count(RUN) == len(scans)
 
 
 def test_each_question_mark_has_its_value_and_no_value_stands_in_the_text(spec: ExperimentSpec) -> None:
     for query in every_query(spec):
         tree = sqlglot.parse_one(query.sql, read="trino")
         assert len(list(tree.find_all(exp.Placeholder))) == len(query.parameters)
-        assert {literal.this for literal in tree.find_all(exp.Literal)} <= {"success", "failure", "Infinity"}
+        ours = {"success", "failure", "Infinity", "0.5", "1"}
+        assert {literal.this for literal in tree.find_all(exp.Literal)} <= ours
+
+
+def test_the_fractions_of_quantiles_come_first_for_they_stand_first(spec: ExperimentSpec) -> None:
+    query = aggregate_query(spec, RUN, by=[], metrics=["wait", "drift"], stats=["p5", "median"], where={"rate": 0.1})
+    assert query.parameters == (0.05, 0.5, 0.05, 0.5, RUN, RUN, RUN, 0.1)
+
+
+def test_an_engine_sorts_only_for_quantiles(spec: ExperimentSpec) -> None:
+    plain, sorting = (aggregate_query(spec, RUN, by=["rate"], stats=stats) for stats in (None, ["median"]))
+    assert "OVER" not in plain.sql
+    assert sorting.sql.count("OVER (PARTITION BY") == 2 * 4  # a rank and a count for each of four metrics
+
+
+def test_without_a_wish_every_metric_but_text_is_meant(spec: ExperimentSpec) -> None:
+    every = aggregate_query(spec, RUN, by=["rate"])
+    assert every == aggregate_query(spec, RUN, by=["rate"], metrics=["wait", "served", "stable", "drift"])
+    texts = msgspec.structs.replace(spec, metrics=spec.metrics[-1:])
+    with pytest.raises(QueryError, match="metrics: every metric of queue is text"):
+        aggregate_query(texts, RUN, by=["rate"])
 
 
 def test_identifiers_are_quoted(spec: ExperimentSpec) -> None:

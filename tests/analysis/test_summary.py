@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 COLUMNS = ["metric", "count", "mean", "std", "sem", "ci_low", "ci_high"]
 
 
-def expected(rows: pd.DataFrame, by: list[str], metric: str) -> pd.DataFrame:
+def summary(rows: pd.DataFrame, by: list[str], metric: str) -> pd.DataFrame:
     groups = rows.assign(**{metric: rows[metric].astype("Float64")}).groupby(by)[metric]
     return groups.agg(["count", "mean", "std", "sem"]).astype(float).reset_index()
 
@@ -30,11 +30,30 @@ def test_statistics_are_those_of_pandas_and_scipy(outcomes: Outcomes, by: list[s
     assert list(frame["metric"].unique()) == metrics
     for metric in metrics:
         ours = frame[frame["metric"] == metric].reset_index(drop=True)
-        theirs = expected(outcomes.counting, by, metric)
+        theirs = summary(outcomes.counting, by, metric)
         pd.testing.assert_frame_equal(ours[theirs.columns], theirs, check_dtype=False, rtol=1e-12)
         half = stats.t.ppf(0.975, ours["count"].where(ours["count"] > 1) - 1) * ours["sem"]
         np.testing.assert_allclose(ours["ci_low"], ours["mean"] - half, rtol=1e-10)
         np.testing.assert_allclose(ours["ci_high"], ours["mean"] + half, rtol=1e-10)
+
+
+def test_statistics_stand_in_the_order_that_was_asked(outcomes: Outcomes) -> None:
+    wanted = ["max", "ci", "p10", "sem", "min"]
+    engine = DuckEngine(outcomes.root, outcomes.spec, outcomes.run_id)
+    frame = aggregate(engine, outcomes.spec, outcomes.run_id, by=["rate"], metrics=["wait"], stats=wanted)
+    assert list(frame.columns) == ["rate", "metric", "max", "ci_low", "ci_high", "p10", "sem", "min"]
+    waits = outcomes.counting.dropna(subset="wait").groupby("rate")["wait"]
+    low, high = stats.t.interval(0.95, waits.count() - 1, waits.mean(), waits.sem())
+    theirs = {"max": waits.max(), "ci_low": low, "ci_high": high, "p10": waits.quantile(0.1)}
+    for name, expected in (theirs | {"sem": waits.sem(), "min": waits.min()}).items():
+        np.testing.assert_allclose(frame[name], expected, rtol=1e-12, err_msg=name)
+
+
+def test_without_a_wish_every_metric_that_has_a_mean_is_there(outcomes: Outcomes) -> None:
+    engine = DuckEngine(outcomes.root, outcomes.spec, outcomes.run_id)
+    frame = aggregate(engine, outcomes.spec, outcomes.run_id, by=["rate"], stats=["mean"])
+    assert list(frame["metric"].unique()) == ["wait", "served", "stable", "drift"]
+    assert list(frame.columns) == ["rate", "metric", "mean"]
 
 
 def test_a_group_whose_rows_all_failed_is_there_with_nothing_counted(outcomes: Outcomes) -> None:
@@ -52,7 +71,7 @@ def test_the_whole_run_is_one_group(outcomes: Outcomes) -> None:
 
 
 def test_one_row_has_a_mean_but_no_interval() -> None:
-    wide = pd.DataFrame([[2, 1, 4.0, np.nan, 4.0, 4.0], [1, 2, 3.0, 1.0, 2.0, 4.0]])
+    wide = pd.DataFrame([[2, 1, 4.0, np.nan], [1, 2, 3.0, 1.0]])
     frame = tidy(wide, by=["servers"], metrics=["wait"])
     assert frame["servers"].tolist() == [1, 2]
     alone = frame.iloc[1]
@@ -63,6 +82,6 @@ def test_one_row_has_a_mean_but_no_interval() -> None:
 
 
 def test_an_empty_answer_gives_an_empty_tidy_frame() -> None:
-    frame = tidy(pd.DataFrame(np.empty((0, 6))), by=["servers"], metrics=["wait"])
+    frame = tidy(pd.DataFrame(np.empty((0, 4))), by=["servers"], metrics=["wait"])
     assert list(frame.columns) == ["servers", *COLUMNS]
     assert frame.empty

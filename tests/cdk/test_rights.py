@@ -13,7 +13,7 @@ ALL_BUT_ATHENA = ("manifests", "outcomes", "controls", "reports")
 OF_PARENT = ("manifests", "controls")
 # The right that Lambda needs to deliver to a destination.
 RECORDER = {("lambda:InvokeFunction", "RecorderFunction"), ("lambda:InvokeFunction", "RecorderFunction:*")}
-READABLE = (*ALL_BUT_ATHENA, "athena")
+READABLE = (*ALL_BUT_ATHENA, "athena", "tags")
 
 
 def test_the_parent_writes_manifests_and_controls_and_calls_children(synthesized: Synthesized) -> None:
@@ -74,7 +74,8 @@ def test_nobody_can_call_before_the_functions_have_their_rights(synthesized: Syn
 
 def test_the_researcher_submits_asks_and_reads(synthesized: Synthesized) -> None:
     document = synthesized.only("AWS::IAM::ManagedPolicy")["PolicyDocument"]
-    asking = ("GetQueryExecution", "GetQueryResults", "GetWorkGroup", "StartQueryExecution", "StopQueryExecution")
+    executions = ("GetQueryExecution", "GetQueryResults", "GetWorkGroup", "StartQueryExecution", "StopQueryExecution")
+    asking = (*executions, "BatchGetNamedQuery", "GetNamedQuery", "ListNamedQueries")
     reading = ("GetDatabase", "GetPartition", "GetPartitions", "GetTable", "GetTables")
     assert grants(document) == {
         *(
@@ -83,7 +84,7 @@ def test_the_researcher_submits_asks_and_reads(synthesized: Synthesized) -> None
         ),
         *(("s3:GetObject", f"ResultsBucket/{prefix}/*") for prefix in READABLE),
         *(("s3:ListBucket", f"ResultsBucket?{prefix}/*") for prefix in READABLE),
-        ("s3:PutObject", "ResultsBucket/athena/*"),
+        *(("s3:PutObject", f"ResultsBucket/{prefix}/*") for prefix in ("athena", "tags")),
         ("s3:GetBucketLocation", "ResultsBucket"),
         *((f"athena:{action}", "athena:workgroup/sweep-workbench") for action in asking),
         *((f"glue:{action}", "glue:catalog") for action in reading),

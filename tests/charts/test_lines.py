@@ -97,6 +97,29 @@ def test_a_mean_of_one_row_is_drawn_without_a_band_and_the_legend_promises_none(
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["1", "2"]
 
 
+def test_a_point_without_a_good_row_is_a_cross_at_the_foot_and_explained(ax: Axes) -> None:
+    frame = waits(1, 2)
+    frame.loc[frame["arrival_rate"] == 3.5, ["mean", "ci_low", "ci_high"]] = np.nan
+    lines(frame, x="arrival_rate", hue="servers", ax=ax)
+    crosses = [line for line in ax.get_lines() if line.get_marker() == "x"]
+    curves = [line for line in ax.get_lines() if line.get_marker() != "x"]
+    assert [line.get_xdata().tolist() for line in crosses] == [[3.5], [3.5]]
+    assert [line.get_color() for line in crosses] == [line.get_color() for line in curves]
+    heights = [line.get_ydata()[0] for line in crosses]
+    assert 0 < heights[0] < heights[1] < 0.1
+    assert all(line.get_transform() == ax.get_xaxis_transform() for line in crosses)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["1", "2", "95 % CI", "no good row"]
+    assert ax.get_xlim()[1] > 3.5
+
+
+def test_crosses_are_explained_beside_a_colour_bar_too() -> None:
+    frame = waits(*range(1, 15))
+    frame.loc[3, ["mean", "ci_low", "ci_high"]] = np.nan
+    legend = lines(frame, x="arrival_rate", hue="servers").get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["no good row"]
+    assert legend.get_title().get_text() == ""
+
+
 def test_the_metric_is_chosen_by_name(ax: Axes) -> None:
     both = pd.concat([waits(1), waits(3, metric="queue")])
     lines(both, x="arrival_rate", metric="queue", ax=ax)

@@ -12,6 +12,7 @@ from workbench.contract import STATUSES, Controls, read_controls, run_id_for, ta
 from workbench.contract.keys import (
     MANIFESTS_PREFIX,
     OUTCOMES_PREFIX,
+    TAGS_PREFIX,
     Control,
     ControlKey,
     OutcomeKey,
@@ -28,6 +29,7 @@ from workbench.contract.keys import (
     reports_prefix,
     run_id_of_manifest,
     table_prefix,
+    tags_key,
 )
 
 names = st.from_regex(r"[a-z][a-z0-9_]{0,20}", fullmatch=True)
@@ -54,6 +56,7 @@ def test_the_layout_is_the_one_that_the_tables_are_declared_over() -> None:
     key = "outcomes/experiment=mmc_queue/run_id=mmc_queue-0123456789ab/status=failure/shard-000012.parquet"
     assert outcome_key("mmc_queue", "mmc_queue-0123456789ab", "failure", 12) == key
     assert manifest_key("mmc_queue-0123456789ab") == "manifests/mmc_queue-0123456789ab.json"
+    assert tags_key("mmc_queue-0123456789ab") == f"{TAGS_PREFIX}mmc_queue-0123456789ab.json"
     assert table_name("mmc_queue") == "outcomes_mmc_queue"
 
 

@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 import workbench as wb
 from faulty_models import sometimes_raises
 from workbench.contract import Output
-from workbench.contract.keys import manifest_key, outcome_key
+from workbench.contract.keys import manifest_key, outcome_key, run_id_of_manifest, tags_key
+from workbench.runs.tags import read_tags, tag, untag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +48,21 @@ def test_results_of_ones_own_run_are_neither_changed_nor_deleted(
         assert_denied(s3.delete_object, Bucket=bucket, Key=key)
         assert_denied(s3.copy_object, Bucket=bucket, Key=f"{key}.copy", CopySource={"Bucket": bucket, "Key": key})
         assert store.get(key) == kept
+
+
+def test_tags_are_written_and_changed_but_not_deleted(
+    local_stack: LocalStack, store: Store, bucket: str, results: list[str]
+) -> None:
+    run_id = run_id_of_manifest(results[0])
+    assert tag(store, run_id, "paper", "v1") == ("paper", "v1")
+    assert untag(store, run_id, "v1") == read_tags(store, run_id) == ("paper",)
+    assert read_tags(store, "sometimes_raises-nobody") == ()
+    stale = store.read(tags_key(run_id))
+    assert stale
+    tag(store, run_id, "later")
+    assert store.put(tags_key(run_id), stale.data, if_version=stale.version) is False
+    assert_denied(local_stack.client("s3").delete_object, Bucket=bucket, Key=tags_key(run_id))
+    assert read_tags(store, run_id) == ("later", "paper")
 
 
 @pytest.mark.parametrize("output", [Output.PARENT, Output.CHILD])

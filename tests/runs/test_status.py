@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 import faulty_models
 import workbench as wb
 from small_runs import plan
+from workbench.charts.shard_map import STATE_COLOURS
 from workbench.contract import Controls
 from workbench.contract.keys import ReportKey, control_key, manifest_key, outcome_key, report_key
-from workbench.runs.status import Landed, RunStatus, list_landed, missing_shards, run_status, shards_without_success
+from workbench.runs.status import (
+    Landed,
+    RunStatus,
+    ShardState,
+    list_landed,
+    missing_shards,
+    run_status,
+    shard_states,
+    shards_without_success,
+)
 from workbench.storage.memory import MemoryStore
 
 MANIFEST = plan(wb.Sweep(faulty_models.noise, wb.product(a=range(10)), replicates=2), shard_size=6)  # 6, 6, 6, 2 rows
@@ -40,11 +52,19 @@ def report(shard_id: int, failed: int, cancelled: int, *, generation: int = 0) -
     return report_key(ReportKey(RUN, generation, shard_id, failed, cancelled))
 
 
-def status_of(*keys: str) -> RunStatus:
+def landed(*keys: str) -> Landed:
     store = MemoryStore()
     for key in keys:
         store.put(key, b"")
-    return run_status(MANIFEST, list_landed(store, MANIFEST))
+    return list_landed(store, MANIFEST)
+
+
+def status_of(*keys: str) -> RunStatus:
+    return run_status(MANIFEST, landed(*keys))
+
+
+def states_of(*keys: str) -> list[ShardState]:
+    return shard_states(MANIFEST, landed(*keys))
 
 
 @given(good=shards, bad=shards, ended=reports, earlier=reports, generation=st.integers(0, 12))
@@ -116,9 +136,9 @@ def test_keys_of_something_else_do_not_count() -> None:
 
 def test_what_a_resume_takes_and_what_is_missing() -> None:
     keys = (success(0), failure(1), failure(2))
-    landed = Landed(Controls(generation=0, dispatched=True, cancelled=False), keys, (report(1, 1, 0),))
-    assert shards_without_success(MANIFEST, landed) == [1, 2, 3]
-    assert missing_shards(MANIFEST, landed) == [2, 3]
+    found = Landed(Controls(generation=0, dispatched=True, cancelled=False), keys, (report(1, 1, 0),))
+    assert shards_without_success(MANIFEST, found) == [1, 2, 3]
+    assert missing_shards(MANIFEST, found) == [2, 3]
 
 
 def test_in_words() -> None:
@@ -128,3 +148,21 @@ def test_in_words() -> None:
     assert str(status_of(*map(success, SHARDS))) == "SUCCEEDED: 4 of 4 shards, 20 of 20 rows"
     resumed = status_of(*map(success, SHARDS), control_key(RUN, 2, "resumed"))
     assert str(resumed).endswith(", 2 times resumed")
+
+
+def test_states_of_the_shards() -> None:
+    keys = [success(0), failure(1), report(1, 2, 0), failure(2)]
+    assert states_of(*keys) == ["succeeded", "failed", "partly done", "missing"]
+    assert states_of(*keys, report(1, 1, 0), failure(3), report(3, 1, 1)) == [
+        "succeeded",
+        "failed",
+        "partly done",
+        "cancelled",
+    ]
+    assert states_of(*keys, success(1), success(2), success(3)) == ["succeeded"] * 4
+    assert states_of(*keys, control_key(RUN, 1, "resumed")) == ["succeeded", "partly done", "partly done", "missing"]
+    assert states_of(success(4), report(9, 1, 0)) == ["missing"] * 4
+
+
+def test_the_map_has_a_colour_for_each_state() -> None:
+    assert tuple(STATE_COLOURS) == get_args(ShardState)

@@ -43,6 +43,12 @@ _ARROW_TYPES: Final = {
     "double": pa.float64(),
     "decimal": pa.float64(),
     "timestamp": pa.timestamp("us"),
+    "timestamp with time zone": pa.timestamp("us", "UTC"),
+    "date": pa.date32(),
+    "char": pa.string(),
+    "varchar": pa.string(),
+    "string": pa.string(),
+    "unknown": pa.null(),
 }
 
 _REMEDIES: Final = (
@@ -174,14 +180,17 @@ def athena_literal(value: SqlValue) -> str:
 def _table(description: list[Any], rows: list[Any]) -> pa.Table:
     values = zip(*rows, strict=True) if rows else [()] * len(description)
     columns = [
-        pa.array([float(cell) if isinstance(cell, Decimal) else cell for cell in column], type=_arrow_type(entry[1]))
+        pa.array([float(cell) if isinstance(cell, Decimal) else cell for cell in column], type=_arrow_type(*entry[:2]))
         for entry, column in zip(description, values, strict=True)
     ]
     return pa.table(columns, names=[entry[0] for entry in description])
 
 
-def _arrow_type(athena_type: str) -> pa.DataType:
-    return _ARROW_TYPES.get(athena_type.lower(), pa.string())
+def _arrow_type(name: str, athena_type: str) -> pa.DataType:
+    found = _ARROW_TYPES.get(athena_type.lower())
+    if found is None:
+        raise QueryError(f"column {name!r} is {athena_type}, which not every engine has: cast it to varchar in the SQL")
+    return found
 
 
 def _refusal(error: Exception) -> QueryError:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from workbench.contract import ExperimentSpec
 
-__all__ = ["Condition", "SqlValue", "check_groups", "check_metrics", "conditions_of"]
+__all__ = ["Condition", "SqlValue", "check_groups", "check_metrics", "check_names", "conditions_of", "plain_value"]
 
 SqlValue: TypeAlias = str | int | float | bool
 Condition: TypeAlias = tuple[str, tuple[SqlValue, ...]]
@@ -38,18 +38,23 @@ def check_groups(spec: ExperimentSpec, by: Sequence[str]) -> None:
     QueryError
         If a name is unknown or repeated.
     """
-    _check_names("by", by, _groupable(spec))
+    check_names("by", by, _groupable(spec))
 
 
-def check_metrics(spec: ExperimentSpec, metrics: Sequence[str]) -> None:
+def check_metrics(spec: ExperimentSpec, metrics: Sequence[str] | None) -> tuple[str, ...]:
     """Refuse metrics that have no mean.
 
     Parameters
     ----------
     spec : ExperimentSpec
         What is declared.
-    metrics : sequence of str
-        The metrics to aggregate.
+    metrics : sequence of str or None
+        The metrics to aggregate; None for all that are not text.
+
+    Returns
+    -------
+    tuple of str
+        The metrics.
 
     Raises
     ------
@@ -57,12 +62,17 @@ def check_metrics(spec: ExperimentSpec, metrics: Sequence[str]) -> None:
         If there is none, or one is unknown, repeated or text.
     """
     numeric = [metric.name for metric in spec.metrics if metric.type != "str"]
+    if metrics is None:
+        metrics = numeric
+    if not numeric:
+        raise QueryError(f"metrics: every metric of {spec.name} is text and has no mean")
     if not metrics:
         raise QueryError(f"metrics: name at least one of {_listed(numeric)}")
     texts = [metric.name for metric in spec.metrics if metric.type == "str" and metric.name in metrics]
     if texts:
         raise QueryError(f"metrics: {_listed(texts)} is text and has no mean; numeric metrics: {_listed(numeric)}")
-    _check_names("metrics", metrics, numeric)
+    check_names("metrics", metrics, numeric)
+    return tuple(metrics)
 
 
 def conditions_of(spec: ExperimentSpec, where: Mapping[str, object]) -> list[Condition]:
@@ -86,8 +96,44 @@ def conditions_of(spec: ExperimentSpec, where: Mapping[str, object]) -> list[Con
         If a name is unknown, or a value does not fit its parameter.
     """
     groupable = _groupable(spec)
-    _check_names("where", list(where), groupable)
+    check_names("where", list(where), groupable)
     return [_condition(groupable[name], value) for name, value in where.items()]
+
+
+def check_names(argument: str, names: Sequence[str], valid: Iterable[str]) -> None:
+    """Refuse names that are not valid, and say which are near.
+
+    Parameters
+    ----------
+    argument : str
+        What the names were given as.
+    names : sequence of str
+        The names.
+    valid : iterable of str
+        Those that there are.
+
+    Raises
+    ------
+    QueryError
+        If a name is unknown or repeated, or `names` is a single text.
+    """
+    if isinstance(names, str):
+        raise QueryError(f"{argument}: give a list of names, such as [{names!r}]")
+    known = list(valid)
+    for name in names:
+        if name not in known:
+            near = get_close_matches(str(name), known)
+            hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else "."
+            raise QueryError(f"{argument}: no {name!r}{hint} Valid names: {_listed(known)}")
+    repeated = [name for name, times in Counter(names).items() if times > 1]
+    if repeated:
+        raise QueryError(f"{argument}: {_listed(repeated)} is named more than once")
+
+
+def plain_value(value: Any) -> Any:
+    """Turn a scalar of numpy or pandas into Python's; anything else stays what it is."""
+    item = getattr(value, "item", None)
+    return item() if callable(item) else value
 
 
 def _condition(parameter: ParameterSpec, wanted: object) -> Condition:
@@ -100,8 +146,7 @@ def _condition(parameter: ParameterSpec, wanted: object) -> Condition:
 
 
 def _value(parameter: ParameterSpec, value: Any) -> SqlValue:
-    item = getattr(value, "item", None)  # the scalars of numpy and pandas become Python's
-    plain: SqlValue = item() if callable(item) else value
+    plain: SqlValue = plain_value(value)
     if message := value_fault(parameter, plain):
         raise QueryError(f"where.{parameter.name}: {message}")
     return float(plain) if parameter.type == "float" else plain
@@ -109,20 +154,6 @@ def _value(parameter: ParameterSpec, value: Any) -> SqlValue:
 
 def _groupable(spec: ExperimentSpec) -> dict[str, ParameterSpec]:
     return {parameter.name: parameter for parameter in (*spec.parameters, _REPLICATE)}
-
-
-def _check_names(argument: str, names: Sequence[str], valid: Iterable[str]) -> None:
-    if isinstance(names, str):
-        raise QueryError(f"{argument}: give a list of names, such as [{names!r}]")
-    known = list(valid)
-    for name in names:
-        if name not in known:
-            near = get_close_matches(name, known)
-            hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
-            raise QueryError(f"{argument}: no {name!r}{hint} Valid names: {_listed(known)}")
-    repeated = [name for name, times in Counter(names).items() if times > 1]
-    if repeated:
-        raise QueryError(f"{argument}: {_listed(repeated)} is named more than once")
 
 
 def _listed(names: Iterable[str]) -> str:

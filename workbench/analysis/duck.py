@@ -37,7 +37,12 @@ _TYPES: Final[dict[ColumnType, str]] = {
 _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
+    # Nor does a name in a statement mean a variable of this process.
+    "python_enable_replacements": False,
+    # As Athena has it.
+    "integer_division": True,
 }
+_OF_THE_STATEMENT: Final = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
 
 
 class DuckEngine:
@@ -79,8 +84,7 @@ class DuckEngine:
         try:
             with duckdb.connect(":memory:", config=_CONFIG) as connection:
                 self._define_table(connection)
-                answer = connection.sql(query.sql, params=list(query.parameters))
-                return frame_of(answer.to_arrow_table())
+                return _answer(connection, query)
         except (duckdb.Error, OSError) as error:
             raise QueryError(
                 f"DuckDB cannot answer over run {self._run_id!r} in {self._root}: {error}\n"
@@ -112,3 +116,11 @@ class DuckEngine:
             keys = [path for path in found if parse_outcome_key(path.relative_to(self._root).as_posix())]
             if keys:
                 yield status, [str(path) for path in keys]
+
+
+def _answer(connection: duckdb.DuckDBPyConnection, query: Query) -> pd.DataFrame:
+    try:
+        answer = connection.sql(query.sql, params=list(query.parameters))
+    except _OF_THE_STATEMENT as error:
+        raise QueryError(f"DuckDB refuses the statement: {error}") from error
+    return frame_of(answer.to_arrow_table())

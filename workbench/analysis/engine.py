@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 
+from workbench.errors import QueryError
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -50,17 +52,31 @@ def frame_of(table: pa.Table) -> pd.DataFrame:
     -------
     DataFrame
         The same columns and rows.
+
+    Raises
+    ------
+    QueryError
+        If a column holds something else than numbers, truth values, text and times, or a number of more than 64 bits.
     """
-    schema = pa.schema([(field.name, _agreed_type(field.type)) for field in table.schema])
-    frame: pd.DataFrame = table.cast(schema).to_pandas()
+    schema = pa.schema([(field.name, _agreed_type(field)) for field in table.schema])
+    try:
+        frame: pd.DataFrame = table.cast(schema).to_pandas()
+    except pa.ArrowInvalid as error:
+        raise QueryError(
+            f"the answer does not fit into a frame: {error}\nCast that column to double in the SQL"
+        ) from error
     return frame
 
 
-def _agreed_type(given: pa.DataType) -> pa.DataType:
-    if pa.types.is_integer(given):
+def _agreed_type(field: pa.Field) -> pa.DataType:
+    given = field.type
+    # DuckDB's sums of integers are decimals without a fraction.
+    if pa.types.is_integer(given) or (pa.types.is_decimal(given) and given.scale == 0):
         return pa.int64()
     if pa.types.is_floating(given) or pa.types.is_decimal(given):
         return pa.float64()
-    if pa.types.is_timestamp(given):
+    if pa.types.is_timestamp(given) or pa.types.is_date(given):
         return pa.timestamp("us")
-    return given
+    if any(is_kind(given) for is_kind in (pa.types.is_boolean, pa.types.is_string, pa.types.is_null)):
+        return given
+    raise QueryError(f"column {field.name!r} is {given}, which not every engine has: cast it to varchar in the SQL")

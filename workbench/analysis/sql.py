@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from workbench.analysis.checks import check_groups, check_metrics, conditions_of
+from workbench.analysis.quantiles import position_columns, quantile
+from workbench.analysis.statistics import check_stats, measures_of, quantile_fraction
 from workbench.contract import table_name
 
 if TYPE_CHECKING:
@@ -18,9 +20,9 @@ if TYPE_CHECKING:
     from workbench.analysis.checks import SqlValue
     from workbench.contract import ExperimentSpec
 
-__all__ = ["STATISTICS", "Query", "aggregate_query", "coverage_query", "failures_query", "statistic_column"]
+__all__ = ["Query", "aggregate_query", "counting_rows", "coverage_query", "failures_query", "statistic_column"]
 
-STATISTICS: Final = {"count": "count", "mean": "avg", "std": "stddev_samp", "min": "min", "max": "max"}
+_FUNCTIONS: Final = {"count": "count", "mean": "avg", "std": "stddev_samp", "min": "min", "max": "max"}
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ def aggregate_query(
     run_id: str,
     *,
     by: Sequence[str],
-    metrics: Sequence[str],
+    metrics: Sequence[str] | None = None,
+    stats: Sequence[str] | None = None,
     where: Mapping[str, object] | None = None,
 ) -> Query:
     """Ask for the statistics of metrics, one row per group.
@@ -60,15 +63,17 @@ def aggregate_query(
         The run.
     by : sequence of str
         Parameters to group by, or ``replicate``; empty for the whole run.
-    metrics : sequence of str
-        Metrics of type float, int or bool; a bool counts as 0 or 1.
+    metrics : sequence of str, optional
+        Metrics of type float, int or bool, by default all such; a bool counts as 0 or 1.
+    stats : sequence of str, optional
+        As `check_stats` takes them. A quantile makes the engine sort the values of every group.
     where : mapping of str to a value or several, optional
         The values that parameters must have.
 
     Returns
     -------
     Query
-        Columns: `by`, then per metric those that `statistic_column` names, in the order of `STATISTICS`.
+        Columns: `by`, then per metric those that `statistic_column` names of each of `measures_of` the statistics.
 
     Raises
     ------
@@ -76,19 +81,24 @@ def aggregate_query(
         If a name is unknown or repeated, a metric is text, or a value does not fit its parameter.
     """
     check_groups(spec, by)
-    check_metrics(spec, metrics)
+    metrics = check_metrics(spec, metrics)
+    measures = measures_of(check_stats(stats, beside=by))
     conditions = conditions_of(spec, where or {})
     keys = [_quoted(name) for name in by]
     inputs = [*keys, *(f"{_number(metric)} AS {_quoted(metric)}" for metric in metrics)]
-    outputs = [*keys, *(_statistic(metric, name) for metric in metrics for name in STATISTICS)]
-    lines = [
-        f"SELECT {', '.join(outputs)}",
-        f"FROM (SELECT {', '.join(inputs)}",
-        f"FROM {_counting_rows(spec)}{_where(text for text, _ in conditions)})",
-    ]
+    where_text = _where(text for text, _ in conditions)
+    values = f"SELECT {', '.join(inputs)}\nFROM {counting_rows(spec)}{where_text}"
+    parameters = (run_id,) * 3 + tuple(value for _, found in conditions for value in found)
+    fractions = {name: fraction for name in measures if (fraction := quantile_fraction(name)) is not None}
+    if fractions:
+        positions = [column for metric in metrics for column in position_columns(metric, keys, fractions)]
+        values = f"SELECT {', '.join([*keys, *map(_quoted, metrics), *positions])}\nFROM ({values})"
+        parameters = (*fractions.values(),) * len(metrics) + parameters
+    outputs = [*keys, *(_statistic(metric, measure) for metric in metrics for measure in measures)]
+    lines = [f"SELECT {', '.join(outputs)}", f"FROM ({values})"]
     if keys:
         lines += [f"GROUP BY {', '.join(keys)}", f"ORDER BY {', '.join(keys)}"]
-    return Query("\n".join(lines), (run_id,) * 3 + tuple(value for _, values in conditions for value in values))
+    return Query("\n".join(lines), parameters)
 
 
 def coverage_query(spec: ExperimentSpec, run_id: str) -> Query:
@@ -112,7 +122,7 @@ def coverage_query(spec: ExperimentSpec, run_id: str) -> Query:
         'count("error_code") AS "failed"',
         'count(DISTINCT "shard_id") AS "shards"',
     )
-    return Query(f"SELECT {', '.join(counts)}\nFROM {_counting_rows(spec)}", (run_id,) * 3)
+    return Query(f"SELECT {', '.join(counts)}\nFROM {counting_rows(spec)}", (run_id,) * 3)
 
 
 def failures_query(spec: ExperimentSpec, run_id: str) -> Query:
@@ -144,7 +154,7 @@ def failures_query(spec: ExperimentSpec, run_id: str) -> Query:
     )
     lines = (
         f"SELECT {', '.join(outputs)}",
-        f'FROM {_counting_rows(spec)} WHERE "error_code" IS NOT NULL',
+        f'FROM {counting_rows(spec)} WHERE "error_code" IS NOT NULL',
         'GROUP BY "error_code"',
         'ORDER BY "count" DESC, "error_code"',
     )
@@ -159,7 +169,7 @@ def statistic_column(metric: str, statistic: str) -> str:
     metric : str
         The metric.
     statistic : str
-        A key of `STATISTICS`.
+        One of `workbench.analysis.statistics.measures_of`.
 
     Returns
     -------
@@ -169,8 +179,19 @@ def statistic_column(metric: str, statistic: str) -> str:
     return f"{metric}.{statistic}"
 
 
-def _counting_rows(spec: ExperimentSpec) -> str:
-    """Return the relation of the rows that count; its three ``?`` all stand for the run."""
+def counting_rows(spec: ExperimentSpec) -> str:
+    """Write the relation of the rows that count.
+
+    Parameters
+    ----------
+    spec : ExperimentSpec
+        The run's experiment.
+
+    Returns
+    -------
+    str
+        To stand behind a FROM; its three ``?`` all stand for the run.
+    """
     table = _quoted(table_name(spec.name))
     of_run = f'FROM {table} WHERE "run_id" = ? AND "status" ='
     return f"""(
@@ -190,8 +211,10 @@ def _quoted(name: str) -> str:
     return f'"{name}"'
 
 
-def _statistic(metric: str, name: str) -> str:
-    return f"{STATISTICS[name]}({_quoted(metric)}) AS {_quoted(statistic_column(metric, name))}"
+def _statistic(metric: str, measure: str) -> str:
+    function = _FUNCTIONS.get(measure)
+    text = f"{function}({_quoted(metric)})" if function else quantile(metric, measure)
+    return f"{text} AS {_quoted(statistic_column(metric, measure))}"
 
 
 def _where(conditions: Iterable[str]) -> str:

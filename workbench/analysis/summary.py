@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
-from workbench.analysis.sql import STATISTICS, aggregate_query, statistic_column
+from workbench.analysis.checks import check_metrics
+from workbench.analysis.sql import aggregate_query, statistic_column
+from workbench.analysis.statistics import DEFAULT_STATS, check_stats, columns_of, measures_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from workbench.analysis.engine import QueryEngine
     from workbench.contract import ExperimentSpec
@@ -27,7 +30,8 @@ def aggregate(
     run_id: str,
     *,
     by: Sequence[str],
-    metrics: Sequence[str],
+    metrics: Sequence[str] | None = None,
+    stats: Sequence[str] | None = None,
     where: Mapping[str, object] | None = None,
 ) -> pd.DataFrame:
     """Ask an engine for the statistics of metrics.
@@ -42,8 +46,11 @@ def aggregate(
         The run.
     by : sequence of str
         Parameters to group by, or ``replicate``; empty for the whole run.
-    metrics : sequence of str
-        Metrics of type float, int or bool.
+    metrics : sequence of str, optional
+        Metrics of type float, int or bool; by default all such.
+    stats : sequence of str, optional
+        Names of `workbench.analysis.statistics.STATISTICS`, and quantiles such as ``p5`` or ``p97.5``, which are exact;
+        by default count, mean, std, sem and ci.
     where : mapping of str to a value or several, optional
         The values that parameters must have.
 
@@ -57,11 +64,14 @@ def aggregate(
     QueryError
         If the question does not fit the experiment, or the engine cannot answer.
     """
-    query = aggregate_query(spec, run_id, by=by, metrics=metrics, where=where)
-    return tidy(engine.query(query), by=by, metrics=metrics)
+    metrics, stats = check_metrics(spec, metrics), check_stats(stats, beside=by)
+    query = aggregate_query(spec, run_id, by=by, metrics=metrics, stats=stats, where=where)
+    return tidy(engine.query(query), by=by, metrics=metrics, stats=stats)
 
 
-def tidy(wide: pd.DataFrame, *, by: Sequence[str], metrics: Sequence[str]) -> pd.DataFrame:
+def tidy(
+    wide: pd.DataFrame, *, by: Sequence[str], metrics: Sequence[str], stats: Sequence[str] = DEFAULT_STATS
+) -> pd.DataFrame:
     """Reshape the answer to an aggregate query.
 
     The interval is Student's t around the mean: ``mean ± t(0.975, count - 1) · std / √count``.
@@ -70,29 +80,46 @@ def tidy(wide: pd.DataFrame, *, by: Sequence[str], metrics: Sequence[str]) -> pd
     ----------
     wide : DataFrame
         The answer to `workbench.analysis.sql.aggregate_query`.
-    by, metrics : sequence of str
+    by, metrics, stats : sequence of str
         What was asked.
 
     Returns
     -------
     DataFrame
-        Columns `by`, ``metric``, ``count``, ``mean``, ``std`` (of the sample), ``sem``, ``ci_low``, ``ci_high`` (95 %),
-        in the order of `metrics`, then of `by`. ``std`` and what follows are NaN where ``count`` is below 2.
+        Columns `by`, ``metric``, then `stats`, where ``ci`` is ``ci_low`` and ``ci_high`` (95 %) and ``std`` that of
+        the sample; in the order of `metrics`, then of `by`. ``std``, ``sem`` and ``ci`` are NaN where there are less
+        than two values, the others but ``count`` where there is none.
     """
+    measures = measures_of(stats)
     # Engines may change the case of names, never the order of columns.
-    names = [*by, *(statistic_column(metric, statistic) for metric in metrics for statistic in STATISTICS)]
+    names = [*by, *(statistic_column(metric, measure) for metric in metrics for measure in measures)]
     wide = wide.set_axis(names, axis="columns")
     if by:
         wide = wide.sort_values(list(by), ignore_index=True)
-    return pd.concat([_one_metric(wide, by, metric) for metric in metrics], ignore_index=True)
+    return pd.concat([_one_metric(wide, by, metric, stats) for metric in metrics], ignore_index=True)
 
 
-def _one_metric(wide: pd.DataFrame, by: Sequence[str], metric: str) -> pd.DataFrame:
-    count, mean, std = (wide[statistic_column(metric, name)].to_numpy() for name in ("count", "mean", "std"))
-    enough = count > 1
-    std = np.where(enough, std, np.nan).astype(float)
-    sem = std / np.sqrt(np.where(enough, count, 1))
-    half = stdtrit(np.where(enough, count - 1, 1), (1 + CONFIDENCE) / 2) * sem
-    return wide[list(by)].assign(
-        metric=metric, count=count, mean=mean, std=std, sem=sem, ci_low=mean - half, ci_high=mean + half
-    )
+def _one_metric(wide: pd.DataFrame, by: Sequence[str], metric: str, stats: Sequence[str]) -> pd.DataFrame:
+    measured = {name: wide[statistic_column(metric, name)].to_numpy() for name in measures_of(stats)}
+    values = [column for name in stats for column in _values(name, measured)]
+    return wide[list(by)].assign(metric=metric, **dict(zip(columns_of(stats), values, strict=True)))
+
+
+def _values(name: str, measured: Mapping[str, NDArray[Any]]) -> tuple[NDArray[Any], ...]:
+    match name:
+        case "sem":
+            return (_standard_error(measured),)
+        case "ci":
+            from scipy.special import stdtrit  # noqa: PLC0415 -- takes as long to load as many a query takes
+
+            freedom = np.maximum(measured["count"] - 1, 1)
+            half = stdtrit(freedom, (1 + CONFIDENCE) / 2) * _standard_error(measured)
+            return measured["mean"] - half, measured["mean"] + half
+        case "median":
+            return (measured["p50"],)
+    return (measured[name],)
+
+
+def _standard_error(measured: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+    error: NDArray[Any] = measured["std"] / np.sqrt(np.maximum(measured["count"], 1))
+    return error

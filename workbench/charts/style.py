@@ -80,20 +80,22 @@ def chart_style() -> Iterator[None]:
     mpl.interactive(interactive)
 
 
-def axes_or_new(ax: Axes | None) -> Axes:
+def axes_or_new(ax: Axes | None, *, size: tuple[float, float] | None = None) -> Axes:
     """Take the axes that were given, or those of a new figure.
 
     Parameters
     ----------
     ax : Axes or None
         Where to draw.
+    size : (float, float), optional
+        Width and height of the new figure in inches, where the usual ones do not suit.
 
     Returns
     -------
     Axes
         `ax` itself if it is given.
     """
-    return plt.subplots()[1] if ax is None else ax
+    return plt.subplots(figsize=size)[1] if ax is None else ax
 
 
 def dress(ax: Axes, *, grid: bool) -> None:

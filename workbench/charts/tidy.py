@@ -1,4 +1,4 @@
-"""Takes the rows of one metric out of a tidy frame and refuses, by name, what a chart cannot show."""
+"""Takes what a chart draws out of a frame, and refuses by name what it cannot show."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["rows_of_metric"]
+__all__ = ["demand_columns", "rows_of_metric"]
 
 
 def rows_of_metric(
@@ -40,11 +40,9 @@ def rows_of_metric(
     QueryError
         If a column or the metric is missing, the metric is ambiguous, there is no row, or several rows share a place.
     """
-    _demand_columns(frame, ["metric", *axes, *values])
+    demand_columns(frame, ["metric", *axes, *values])
     if len(set(axes)) < len(axes):
         raise QueryError(f"the chart's axes must be different columns, but are {_listed(axes)}")
-    if frame.empty:
-        raise QueryError("the frame has no rows to draw: has any shard of the run reported yet?")
     metric = _chosen_metric(frame, metric)
     rows = frame[frame["metric"] == metric].sort_values(list(axes), ignore_index=True)
     if rows.duplicated(list(axes)).any():
@@ -55,10 +53,26 @@ def rows_of_metric(
     return metric, rows
 
 
-def _demand_columns(frame: pd.DataFrame, wanted: Sequence[str]) -> None:
+def demand_columns(frame: pd.DataFrame, wanted: Sequence[str]) -> None:
+    """Refuse a frame that lacks a column, or every row.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What to draw.
+    wanted : sequence of str
+        The columns that the chart needs.
+
+    Raises
+    ------
+    QueryError
+        If a column is missing, or there is no row.
+    """
     missing = [name for name in wanted if name not in frame.columns]
     if missing:
         raise QueryError(f"the frame has no column {_listed(missing)}; it has {_listed(list(frame.columns))}")
+    if frame.empty:
+        raise QueryError("the frame has no rows to draw: has any shard of the run reported yet?")
 
 
 def _chosen_metric(frame: pd.DataFrame, metric: str | None) -> str:

@@ -14,6 +14,7 @@ __all__ = [
     "MANIFESTS_PREFIX",
     "OUTCOMES_PREFIX",
     "REPORTS_PREFIX",
+    "TAGS_PREFIX",
     "Control",
     "ControlKey",
     "OutcomeKey",
@@ -31,6 +32,7 @@ __all__ = [
     "run_id_of_manifest",
     "shard_reports_prefix",
     "table_prefix",
+    "tags_key",
 ]
 
 ATHENA_PREFIX: Final = "athena/"
@@ -38,6 +40,7 @@ CONTROLS_PREFIX: Final = "controls/"
 MANIFESTS_PREFIX: Final = "manifests/"
 OUTCOMES_PREFIX: Final = "outcomes/"
 REPORTS_PREFIX: Final = "reports/"
+TAGS_PREFIX: Final = "tags/"
 
 Control: TypeAlias = Literal["dispatched", "resumed", "cancelled"]
 
@@ -92,6 +95,11 @@ def manifest_key(run_id: str) -> str:
 def run_id_of_manifest(key: str) -> str:
     """Run that a manifest's key names."""
     return key.removeprefix(MANIFESTS_PREFIX).removesuffix(".json")
+
+
+def tags_key(run_id: str) -> str:
+    """Key of the tags that researchers gave a run."""
+    return f"{TAGS_PREFIX}{run_id}.json"
 
 
 def table_prefix(experiment: str) -> str:

@@ -23,7 +23,13 @@ _BY_QUERY_ID: Final = {
     "Statement": [
         {
             "Effect": "Allow",
-            "Action": ["athena:GetQueryExecution", "athena:GetQueryResults", "athena:StopQueryExecution"],
+            "Action": [
+                "athena:BatchGetNamedQuery",
+                "athena:GetNamedQuery",
+                "athena:GetQueryExecution",
+                "athena:GetQueryResults",
+                "athena:StopQueryExecution",
+            ],
             "Resource": "*",
         }
     ],

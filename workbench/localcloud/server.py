@@ -1,7 +1,8 @@
 """The emulator's own process: MiniStack with two of its services replaced, served on a socket that its parent opened.
 
 :mod:`workbench.localcloud.process` starts it as ``python -m workbench.localcloud.server`` with a clean environment.
-Everything of MiniStack but asynchronous Lambda invocations and Athena stays as it is; its Lambda runtime is watched.
+Everything of MiniStack but asynchronous Lambda invocations and Athena stays as it is; its Lambda runtime is watched,
+and its CloudFormation learns a type that the template has.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 from workbench.localcloud.failures import watch_exits
 from workbench.localcloud.folder import serving
 from workbench.localcloud.invocations import AsynchronousInvocations
+from workbench.localcloud.named_queries import install as install_named_queries
 
 if TYPE_CHECKING:
     from hypercorn.config import Config
@@ -63,6 +65,7 @@ async def _serve(config: Config) -> None:
     from workbench.localcloud import athena  # noqa: PLC0415
 
     athena.install(f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}")
+    install_named_queries()
     watch_exits(lambda_runtime)
     invocations = AsynchronousInvocations(
         lambda_svc.handle_request,

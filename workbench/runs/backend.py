@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from workbench.analysis.usage import Deployment
     from workbench.runs.run import Run
     from workbench.runs.sweep import Sweep
 
@@ -13,6 +14,11 @@ __all__ = ["Backend"]
 
 class Backend(Protocol):
     """Runs sweeps and finds runs again; serial, processes and the cloud are alike."""
+
+    @property
+    def deployment(self) -> Deployment:
+        """Where it evaluates, as far as time and cost depend on it."""
+        ...
 
     def submit(
         self,
@@ -23,6 +29,7 @@ class Backend(Protocol):
         fresh: bool = False,
         run_id: str | None = None,
         row_timeout: float | None = None,
+        budget: float | None = None,
     ) -> Run:
         """Start the run of a sweep, or find the one that exists.
 
@@ -42,6 +49,9 @@ class Backend(Protocol):
         row_timeout : float, optional
             Seconds that one row may take; the row is then ended and fails with ``TIMEOUT``. A run that exists keeps
             the limit that it began with.
+        budget : float, optional
+            US dollars. What the run costs is estimated first, as `Sweep.estimate` does by default, and nothing is
+            submitted if it is more. A run that exists, and whatever runs on this machine, costs nothing.
 
         Returns
         -------
@@ -51,6 +61,8 @@ class Backend(Protocol):
         ------
         SweepError
             If the sweep or an option is refused; every fault at once.
+        BudgetError
+            If the run is estimated to cost more than `budget`, or cannot be estimated.
         """
         ...
 

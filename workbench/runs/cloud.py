@@ -5,14 +5,17 @@ from __future__ import annotations
 import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from botocore.exceptions import ClientError
 from msgspec.structs import replace
 
 from workbench.analysis.athena import AthenaEngine
+from workbench.analysis.usage import Deployment
 from workbench.contract import MAX_PASSES, Output
 from workbench.contract.keys import MANIFESTS_PREFIX, manifest_key, run_id_of_manifest
-from workbench.errors import ApiError, SweepError, UnknownRunError
+from workbench.errors import ApiError, DeploymentError, SweepError, UnknownRunError
 from workbench.runs.api import Api
 from workbench.runs.folder import plan_on_this_machine
 from workbench.runs.pilot import measure_row
@@ -47,6 +50,7 @@ _PATIENCE: Final = Patience(
     silence=(MAX_PASSES - 1) * _PASS_SECONDS + _DELIVERY_SECONDS + _QUEUE_SECONDS,
 )
 _NOT_FOUND: Final = 404
+_NOT_ALLOWED: Final = frozenset({"AccessDenied", "AccessDeniedException"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +111,7 @@ class CloudBackend:
         fresh: bool = False,
         run_id: str | None = None,
         row_timeout: float | None = None,
+        budget: float | None = None,
     ) -> Run:
         """Start the run of a sweep, or find the one that exists; see `Backend.submit`.
 
@@ -116,28 +121,53 @@ class CloudBackend:
             If the service refuses the sweep; with every fault that it found.
         DeploymentError
             If the service cannot be reached.
+        BudgetError
+            If the run is estimated to cost more than `budget`, or cannot be estimated.
         """
         nonce = secrets.token_hex(8) if fresh else ""
         request = sweep.request(
             shard_size=shard_size, shard_count=shard_count, nonce=nonce, run_id=run_id, row_timeout=row_timeout
         )
-        if request.shard_size is None:
-            request = replace(request, row_seconds=self._row_seconds(request, sweep.experiment))
+        if request.shard_size is None or budget is not None:
+            row_seconds = self._row_seconds(request, sweep.experiment, budget)
+            request = replace(request, row_seconds=row_seconds if request.shard_size is None else None)
         return self.open(self._api.submit(request).run_id)
 
-    def _row_seconds(self, request: RunRequest, experiment: Experiment[..., Any]) -> float | None:
-        """Evaluate a few rows here to learn what one takes, unless there is nothing to plan."""
+    @cached_property
+    def deployment(self) -> Deployment:
+        """Its children as they are deployed, where one may ask; as the template has them by default otherwise."""
+        client = self.stack.session.client("lambda", endpoint_url=self.stack.endpoint_url)
+        try:
+            found = client.get_function_configuration(FunctionName=self.stack.outputs[Output.CHILD])
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _NOT_ALLOWED:
+                return Deployment()
+            raise DeploymentError(
+                f"the child of {self.stack.name} cannot be found ({error}): {self.stack.remedy}"
+            ) from error
+        return Deployment(memory_mb=found["MemorySize"], timeout_s=found["Timeout"])
+
+    def _row_seconds(self, request: RunRequest, experiment: Experiment[..., Any], budget: float | None) -> float | None:
+        """Evaluate rows here to learn what one takes, unless there is nothing to plan; see to the budget."""
         try:
             planned = plan_on_this_machine(request, experiment)
         except SweepError:  # the service refuses it, by its own caps
             return None
-        known = self._store.get(manifest_key(planned.run_id)) is not None
-        return None if known else measure_row(planned, experiment)
+        if self._store.get(manifest_key(planned.run_id)) is not None:
+            return None
+        if budget is None:
+            return measure_row(planned, experiment)
+        # The estimate needs the distribution of rows, not only their mean.
+        from workbench.runs.estimates import check_budget, estimate_request, run_pilot  # noqa: PLC0415
+
+        pilot = run_pilot(planned, experiment)
+        check_budget(estimate_request(request, planned, pilot, self.deployment), budget)
+        return pilot.mean
 
     def open(self, run_id: str) -> Run:
         """Find a run by its name; UnknownRunError where there is none."""
         manifest = read_manifest(self._store, run_id)
-        return Run(manifest, self._store, self._engine, control=_ApiControl(self._api, run_id))
+        return Run(manifest, self._store, self._engine, control=_ApiControl(self, self._api, run_id))
 
     def run_ids(self) -> list[str]:
         """Names of all runs, sorted."""
@@ -152,9 +182,15 @@ class _ApiControl:
 
     patience = _PATIENCE
 
-    def __init__(self, api: Api, run_id: str) -> None:
+    def __init__(self, backend: CloudBackend, api: Api, run_id: str) -> None:
+        self._backend = backend
         self._api = api
         self._run_id = run_id
+
+    @property
+    def deployment(self) -> Deployment:
+        """That of the stack; see `Control.deployment`."""
+        return self._backend.deployment
 
     def resume(self, include: Include) -> None:
         """Ask the service to begin a generation; see `Control.resume`."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
+from workbench.analysis.usage import Deployment
 from workbench.compute.record import record_failure
 from workbench.contract import (
     Cancellation,
@@ -85,6 +86,7 @@ class FolderBackend:
         fresh: bool = False,
         run_id: str | None = None,
         row_timeout: float | None = None,
+        budget: float | None = None,  # noqa: ARG002 -- every budget is kept to where nothing is paid
     ) -> Run:
         """Evaluate a sweep, or what is missing of it; see `Backend.submit`.
 
@@ -157,6 +159,8 @@ class _FolderControl:
     """
 
     patience = Patience()
+    # Its run was paid for by nobody, however many workers it had.
+    deployment = Deployment(billed=False)
 
     def __init__(
         self,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import math
 import multiprocessing
 import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
+from workbench.analysis.usage import Deployment
 from workbench.compute.shard import run_shard
 from workbench.contract.keys import control_key
 from workbench.errors import ExperimentError
@@ -18,7 +20,7 @@ from workbench.runs.pilot import measure_row
 from workbench.runs.pool import PoolEvaluation
 from workbench.runs.presence import Presence
 from workbench.runs.progress import show_progress
-from workbench.runs.sizing import choose_local_shard_size, max_rows_in_memory
+from workbench.runs.sizing import SHARD_OVERHEAD_SECONDS, choose_local_shard_size, max_rows_in_memory
 from workbench.runs.status import list_landed, run_status
 from workbench.runs.threads import one_thread
 from workbench.storage.local import LocalStore
@@ -35,6 +37,8 @@ __all__ = ["ProcessBackend", "SerialBackend", "StartMethod"]
 StartMethod: TypeAlias = Literal["fork", "spawn"]
 
 _SHOW_SECONDS: Final = 0.5
+# Until a forked worker has its first task.
+_WORKER_SECONDS: Final = 0.1
 
 
 class SerialBackend(FolderBackend):
@@ -48,6 +52,11 @@ class SerialBackend(FolderBackend):
 
     def __init__(self, root: Path) -> None:
         super().__init__(root, _SerialEvaluator(root))
+
+    @property
+    def deployment(self) -> Deployment:
+        """One worker, this process; see `Backend.deployment`."""
+        return _on_this_machine(1)
 
 
 class ProcessBackend(FolderBackend):
@@ -69,6 +78,11 @@ class ProcessBackend(FolderBackend):
         self.start_method = start_method or ("fork" if sys.platform.startswith("linux") else "spawn")
         self._pools = _PoolEvaluator(root, workers, self.start_method)
         super().__init__(root, self._pools)
+
+    @property
+    def deployment(self) -> Deployment:
+        """Its workers; see `Backend.deployment`."""
+        return _on_this_machine(self.workers)
 
     def stop(self) -> None:
         """End every evaluation promptly; finished outcomes are kept, and what is missing can be evaluated again."""
@@ -153,6 +167,16 @@ class _Imported:
 
     def __call__(self) -> Any:
         return getattr(importlib.import_module(self.module), self.name)
+
+
+def _on_this_machine(workers: int) -> Deployment:
+    return Deployment(
+        timeout_s=math.inf,
+        concurrency=workers,
+        cold_start_seconds=_WORKER_SECONDS,
+        invocation_seconds=SHARD_OVERHEAD_SECONDS,
+        billed=False,
+    )
 
 
 def _check_importable(experiment: Experiment[..., Any]) -> None:

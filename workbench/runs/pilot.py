@@ -7,7 +7,9 @@ nothing else. Nothing of them is kept, and no bit of a run depends on them.
 from __future__ import annotations
 
 import copy
+import math
 import time
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -24,23 +26,68 @@ if TYPE_CHECKING:
     from workbench.contract import Manifest
     from workbench.experiments import Experiment
 
-__all__ = ["mean_row_seconds", "measure_row"]
+__all__ = ["Effort", "Pilot", "mean_row_seconds", "measure_row", "try_rows"]
 
-# Rows begin within the first; all is over after the last, whatever they do.
-_BEGIN_SECONDS: Final = 0.1
-_ROW_SECONDS: Final = 1.5
-_ALL_SECONDS: Final = 3.0
+# Until the first worker has its first row, generously.
+_START_SECONDS: Final = 1.0
 # Refused beyond that, for whoever submits to a cloud may have little memory at hand.
 _MEMORY_BYTES: Final = 2 * 2**30
-_ROWS: Final = 64
 # Arrays are evaluated as a whole: the second pilot tells the cost of a row from that of a call.
 _ARRAY_ROWS: Final = 4096
-# The pilot is a small part of the run, even where it evaluates as much as it may.
-_SHARE: Final = 8
+# Percentile of the rows that the first one is compared with.
+_USUAL: Final = 95
+_SILENT: Final = {ErrorCode.CRASH, ErrorCode.DEADLINE, ErrorCode.CANCELLED, "_PilotOverError"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effort:
+    """How much a pilot may take.
+
+    Parameters
+    ----------
+    begin_seconds, row_seconds, all_seconds : float
+        Rows begin within the first and end after the second; all is over after the last, whatever they do.
+    rows : int
+        Tried at most.
+    share : int
+        Of so many rows of the run one is tried: the pilot is a small part of the run, even where it evaluates as much
+        as it may.
+    """
+
+    begin_seconds: float = 0.1
+    row_seconds: float = 1.5
+    all_seconds: float = 3.0
+    rows: int = 64
+    share: int = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pilot:
+    """What a pilot found.
+
+    Parameters
+    ----------
+    seconds : tuple of float
+        What each row took that tells anything; without the first row, which has loaded what the others found, where
+        there are others.
+    first_seconds : float
+        What that first row took beyond nearly all of the others; every shard has such a row.
+    cut_off : int
+        How many of them took longer than the pilot let them.
+    """
+
+    seconds: tuple[float, ...] = ()
+    first_seconds: float = 0.0
+    cut_off: int = 0
+
+    @property
+    def mean(self) -> float | None:
+        """Seconds that a row takes, at least; None where no row tells anything."""
+        return sum(self.seconds) / len(self.seconds) if self.seconds else None
 
 
 def measure_row(
-    manifest: Manifest, experiment: Experiment[..., Any], *, begin_seconds: float = _BEGIN_SECONDS
+    manifest: Manifest, experiment: Experiment[..., Any], *, begin_seconds: float = Effort.begin_seconds
 ) -> float | None:
     """Evaluate a fair sample of the rows of a run for a moment.
 
@@ -58,12 +105,31 @@ def measure_row(
     float or None
         Seconds that a row takes, at least; None where no row came to an end, or where there are too few to try any.
     """
-    n_rows = min(_ROWS, manifest.n_rows // _SHARE)
-    brief = _brief(experiment, begin_seconds)
-    measured = _measured(manifest, brief, n_rows)
-    if not experiment.spec.vectorized or measured is None or measured * _ARRAY_ROWS > begin_seconds:
-        return measured
-    return _measured(manifest, brief, min(_ARRAY_ROWS, manifest.n_rows // _SHARE))
+    return try_rows(manifest, experiment, Effort(begin_seconds=begin_seconds)).mean
+
+
+def try_rows(manifest: Manifest, experiment: Experiment[..., Any], effort: Effort) -> Pilot:
+    """Evaluate a fair sample of the rows of a run, and keep what each one took.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the run, whatever its shards.
+    experiment : Experiment
+        What is evaluated.
+    effort : Effort
+        How long, and how many.
+
+    Returns
+    -------
+    Pilot
+    """
+    brief = _brief(experiment, effort.begin_seconds)
+    tried = _tried(manifest, brief, effort, min(effort.rows, manifest.n_rows // effort.share))
+    mean = tried.mean
+    if not experiment.spec.vectorized or mean is None or mean * _ARRAY_ROWS > effort.begin_seconds:
+        return tried
+    return _tried(manifest, brief, effort, min(_ARRAY_ROWS, manifest.n_rows // effort.share))
 
 
 def mean_row_seconds(
@@ -86,19 +152,23 @@ def mean_row_seconds(
         Without the first row, which has loaded what the others found, where there are others; a row that was ended
         took as long as it was let; None where no row tells anything.
     """
-    silent = {ErrorCode.CRASH, ErrorCode.DEADLINE, ErrorCode.CANCELLED, _PilotOverError.__name__}
-    taken = [
+    return _pilot(error_codes, seconds, row_timeout).mean
+
+
+def _pilot(error_codes: Sequence[str | None], seconds: Sequence[float], row_timeout: float) -> Pilot:
+    taken = tuple(
         row_timeout if code == ErrorCode.TIMEOUT else spent
         for code, spent in zip(error_codes, seconds, strict=True)
-        if code not in silent
-    ]
-    told = taken[1:] or taken
-    return sum(told) / len(told) if told else None
+        if code not in _SILENT
+    )
+    if not taken[1:]:
+        return Pilot(seconds=taken)
+    return Pilot(seconds=taken[1:], first_seconds=max(0.0, taken[0] - float(np.percentile(taken[1:], _USUAL))))
 
 
-def _measured(manifest: Manifest, experiment: Experiment[..., Any], n_rows: int) -> float | None:
+def _tried(manifest: Manifest, experiment: Experiment[..., Any], effort: Effort, n_rows: int) -> Pilot:
     if n_rows < 1:
-        return None
+        return Pilot()
     spec, sweep = manifest.spec, manifest.sweep
     rows = _sample(manifest, n_rows)
     keys = (
@@ -106,16 +176,21 @@ def _measured(manifest: Manifest, experiment: Experiment[..., Any], n_rows: int)
         if spec.uses_rng
         else None
     )
-    row_timeout = min(_ROW_SECONDS, manifest.row_timeout_s or _ROW_SECONDS)
-    limits = Limits(deadline=time.monotonic() + _ALL_SECONDS, row_timeout_s=row_timeout, memory_bytes=_MEMORY_BYTES)
+    own_limit = manifest.row_timeout_s or math.inf
+    row_timeout = min(effort.row_seconds, own_limit)
+    deadline = time.monotonic() + effort.all_seconds
+    limits = Limits(deadline=deadline, row_timeout_s=row_timeout, memory_bytes=_MEMORY_BYTES)
     results = supervise(experiment, rows, keys, limits)
-    return mean_row_seconds(results.error_code, (results.duration_ms / 1e3).tolist(), row_timeout=row_timeout)
+    found = _pilot(results.error_code, (results.duration_ms / 1e3).tolist(), row_timeout)
+    ended = results.error_code.count(ErrorCode.TIMEOUT)
+    return replace(found, cut_off=ended if row_timeout < own_limit else 0)
 
 
 def _sample(manifest: Manifest, n_rows: int) -> ShardRows:
     """Look up rows from position 1 on, in the order of positions: however few are evaluated, they are spread."""
-    rows = shard_rows(manifest, 1, 1 + n_rows)
-    wanted = np.arange(1, 1 + n_rows) * stride(manifest.n_rows) % manifest.n_rows
+    first = min(1, manifest.n_rows - n_rows)
+    rows = shard_rows(manifest, first, first + n_rows)
+    wanted = np.arange(first, first + n_rows) * stride(manifest.n_rows) % manifest.n_rows
     order = np.searchsorted(rows.row_index, wanted)
     return ShardRows(
         row_index=rows.row_index[order],
@@ -138,12 +213,14 @@ def _brief(experiment: Experiment[..., Any], begin_seconds: float) -> Experiment
 
 def _until_over(function: Callable[..., Any], begin_seconds: float) -> Callable[..., Any]:
     over: list[float] = []
+    # A worker that follows one that has died knows nothing of its rows.
+    last = time.monotonic() + begin_seconds + _START_SECONDS
 
     def bounded(**arguments: Any) -> Any:
         now = time.monotonic()
         if not over:
-            over.append(now + begin_seconds)
-        elif now > over[0]:
+            over.append(min(now + begin_seconds, last))
+        if now > over[0]:
             raise _PilotOverError
         return function(**arguments)
 

@@ -1,24 +1,20 @@
-"""A run as its owner sees it: its state while it runs, its answers afterwards."""
+"""A run as its owner follows it: its state, and how it is resumed and cancelled; what it answers is in its base."""
 
 from __future__ import annotations
 
 import math
 import time
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from workbench.analysis.sql import coverage_query, failures_query
 from workbench.errors import RunStalledError, RunTimeoutError
 from workbench.runs.plots import Plots
 from workbench.runs.progress import show_progress
+from workbench.runs.questions import Questions
 from workbench.runs.status import RunStatus, list_landed, run_status
 from workbench.runs.watch import Patience, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    import pandas as pd
-
     from workbench.analysis.engine import QueryEngine
     from workbench.contract import Include, Manifest
     from workbench.runs.control import Control
@@ -28,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Run"]
 
 
-class Run:
+class Run(Questions):
     """One execution of a sweep.
 
     Parameters
@@ -48,17 +44,10 @@ class Run:
     def __init__(
         self, manifest: Manifest, store: Store, engine: QueryEngine, *, control: Control, clock: Clock = time
     ) -> None:
-        self.manifest = manifest
+        super().__init__(manifest, store, engine)
         self.plot = Plots(self)
-        self._store = store
-        self._engine = engine
         self._control = control
         self._clock = clock
-
-    @property
-    def run_id(self) -> str:
-        """Name of the run."""
-        return self.manifest.run_id
 
     def status(self) -> RunStatus:
         """Count the shards and rows that have landed; keys are listed, nothing is read."""
@@ -172,49 +161,6 @@ class Run:
             f"{self.run_id} {reason}. {missing:,} of {status.shards.expected:,} shards are missing ({first}{more}): "
             f"`run.resume()` or `workbench resume {self.run_id}` evaluates them, or submit the sweep again"
         )
-
-    def aggregate(
-        self, *, by: Sequence[str], metrics: Sequence[str], where: Mapping[str, Any] | None = None
-    ) -> pd.DataFrame:
-        """Summarise metrics over groups of rows; the query engine does it, only the summary travels.
-
-        Parameters
-        ----------
-        by : sequence of str
-            Parameters (or ``replicate``) whose combinations are the groups.
-        metrics : sequence of str
-            Metrics to summarise.
-        where : mapping, optional
-            Parameters and the value, or values, that a row must have.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One line per group and metric: `by`, metric, count, mean, std, sem, ci_low, ci_high (95 %, Student t).
-
-        Raises
-        ------
-        QueryError
-            If a name is unknown, or the engine refuses.
-        """
-        from workbench.analysis.summary import aggregate  # noqa: PLC0415 -- pandas and scipy, for those who ask
-
-        return aggregate(self._engine, self.manifest.spec, self.run_id, by=by, metrics=metrics, where=where)
-
-    def coverage(self) -> pd.DataFrame:
-        """Count rows, good rows, failed rows and shards by a query over the outcomes; one line."""
-        return self._engine.query(coverage_query(self.manifest.spec, self.run_id))
-
-    def failures(self) -> pd.DataFrame:
-        """Count failed rows by error code, each with an example row: its index, message and parameters.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One line per code: error_code, count, example_message, example_row_index, and ``example.<parameter>`` of
-            every parameter; no line where every row is good.
-        """
-        return self._engine.query(failures_query(self.manifest.spec, self.run_id))
 
     def __repr__(self) -> str:
         return f"Run({self.run_id}: {self.manifest.n_rows:,} rows in {self.manifest.n_shards:,} shards)"

@@ -10,10 +10,10 @@ from workbench.contract import DEFAULT_SHARDS, Caps
 if TYPE_CHECKING:
     from workbench.contract import ExperimentSpec
 
-__all__ = ["choose_local_shard_size", "max_rows_in_memory"]
+__all__ = ["SHARD_OVERHEAD_SECONDS", "choose_local_shard_size", "max_rows_in_memory"]
 
 # What a shard costs besides its rows: a task, a fork, a Parquet file and its report. Measured: 14 to 20 ms.
-_FIXED_SECONDS: Final = 0.02
+SHARD_OVERHEAD_SECONDS: Final = 0.02
 # Of the rows' time, what all that may take.
 _OVERHEAD: Final = 0.01
 # A run of some length has at least so many shards per worker, so that its results are seen while it goes on.
@@ -53,8 +53,8 @@ def choose_local_shard_size(n_rows: int, row_seconds: float | None, *, workers: 
     if row_seconds is None:
         return min(max(1, _ceil_div(n_rows, DEFAULT_SHARDS)), max_rows)
     total = n_rows * row_seconds / workers
-    balanced = math.sqrt(2 * _FIXED_SECONDS * total)
-    thrifty = min(_FIXED_SECONDS / _OVERHEAD, total / _SHARDS_PER_WORKER)
+    balanced = math.sqrt(2 * SHARD_OVERHEAD_SECONDS * total)
+    thrifty = min(SHARD_OVERHEAD_SECONDS / _OVERHEAD, total / _SHARDS_PER_WORKER)
     seconds = min(max(balanced, thrifty), _LONGEST_SECONDS)
     even = _ceil_div(n_rows, workers)
     wanted = even if row_seconds * even <= seconds else int(seconds / row_seconds)

@@ -7,6 +7,7 @@ that is being resumed.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
@@ -28,13 +29,16 @@ __all__ = [
     "Landed",
     "RunState",
     "RunStatus",
+    "ShardState",
     "list_landed",
     "missing_shards",
     "run_status",
+    "shard_states",
     "shards_without_success",
 ]
 
 RunState: TypeAlias = Literal["RUNNING", "SUCCEEDED", "FAILED", "ABORTED"]
+ShardState: TypeAlias = Literal["succeeded", "failed", "cancelled", "partly done", "missing"]
 
 _FIRST: Final = 5  # missing shards that are named
 
@@ -158,19 +162,19 @@ def run_status(manifest: Manifest, landed: Landed) -> RunStatus:
     RunStatus
     """
     plan = manifest.plan
-    without_success = shards_without_success(manifest, landed)
-    endings = _endings(landed)
-    bad = {shard_id: endings[shard_id] for shard_id in without_success if shard_id in endings}
-    missing = [shard_id for shard_id in without_success if shard_id not in endings]
-    partial = {parsed.shard_id for key in landed.outcomes if (parsed := parse_outcome_key(key))}
+    states = shard_states(manifest, landed)
+    number = Counter(states)
+    missing = [shard_id for shard_id, state in enumerate(states) if state in {"partly done", "missing"}]
     shards = Counts(
         expected=plan.n_shards,
-        succeeded=plan.n_shards - len(without_success),
-        failed=sum(not cancelled for _, cancelled in bad.values()),
-        cancelled=sum(cancelled > 0 for _, cancelled in bad.values()),
+        succeeded=number["succeeded"],
+        failed=number["failed"],
+        cancelled=number["cancelled"],
         missing=len(missing),
     )
-    failed, cancelled = (sum(ending[kind] for ending in bad.values()) for kind in (0, 1))
+    endings = _endings(landed)
+    bad = [endings[shard_id] for shard_id, state in enumerate(states) if state in {"failed", "cancelled"}]
+    failed, cancelled = (sum(ending[kind] for ending in bad) for kind in (0, 1))
     missing_rows = sum(stop - start for start, stop in map(plan.bounds, missing))
     rows = Counts(
         expected=plan.n_rows,
@@ -183,10 +187,38 @@ def run_status(manifest: Manifest, landed: Landed) -> RunStatus:
         state="RUNNING" if missing else "ABORTED" if cancelled else "FAILED" if bad else "SUCCEEDED",
         shards=shards,
         rows=rows,
-        unfinished=sum(shard_id in partial for shard_id in missing),
+        unfinished=number["partly done"],
         first_missing=tuple(missing[:_FIRST]),
         generation=landed.controls.generation,
     )
+
+
+def shard_states(manifest: Manifest, landed: Landed) -> list[ShardState]:
+    """Say how each shard of a run stands.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the run.
+    landed : Landed
+        Its keys.
+
+    Returns
+    -------
+    list of {'succeeded', 'failed', 'cancelled', 'partly done', 'missing'}
+        One for each shard, in order: all its rows are good; it has ended with failed rows, or with cancelled ones; it
+        has not ended, and has left a partial outcome, or nothing.
+    """
+    endings = _endings(landed)
+    states: list[ShardState] = ["succeeded"] * manifest.n_shards
+    partial = {parsed.shard_id for key in landed.outcomes if (parsed := parse_outcome_key(key))}
+    for shard_id in shards_without_success(manifest, landed):
+        if shard_id in endings:
+            _, cancelled = endings[shard_id]
+            states[shard_id] = "cancelled" if cancelled else "failed"
+        else:
+            states[shard_id] = "partly done" if shard_id in partial else "missing"
+    return states
 
 
 def shards_without_success(manifest: Manifest, landed: Landed) -> list[int]:

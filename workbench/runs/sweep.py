@@ -10,9 +10,13 @@ from workbench.experiments import registry
 from workbench.experiments.declare import Experiment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from workbench.analysis.estimate import Estimate
+    from workbench.analysis.prices import Prices
+    from workbench.analysis.usage import Deployment
     from workbench.contract import Seeding
+    from workbench.runs.backend import Backend
     from workbench.space import Space, Value
 
 __all__ = ["Sweep"]
@@ -129,6 +133,63 @@ class Sweep:
             run_id=run_id,
             row_timeout_s=row_timeout,
             row_seconds=row_seconds,
+        )
+
+    def estimate(
+        self,
+        backend: Backend | Deployment | None = None,
+        *,
+        shard_size: int | None = None,
+        shard_count: int | None = None,
+        row_seconds: float | Sequence[float] | None = None,
+        row_timeout: float | None = None,
+        prices: Prices | None = None,
+        speed: float = 1.0,
+        queries: int = 10,
+    ) -> Estimate:
+        """Estimate what a run of this sweep takes and costs, before anything is submitted.
+
+        A fair sample of its rows is evaluated here, for 2 seconds or the time of one row, and nothing of that is kept.
+
+        Parameters
+        ----------
+        backend : Backend or Deployment, optional
+            Where it would run; a stack as the template makes it by default. The stack in the laptop costs what the same
+            stack on AWS does, the back ends of this machine cost nothing.
+        shard_size, shard_count, row_timeout
+            As of `Backend.submit`.
+        row_seconds : float or sequence of float, optional
+            What rows take on this machine, instead of a sample.
+        prices : Prices, optional
+            Those of the table by default.
+        speed : float
+            How fast a whole processor of a child is, where this machine's is 1.
+        queries : int
+            Queries over all outcomes that are asked afterwards.
+
+        Returns
+        -------
+        Estimate
+            Rows, shards, wall time (median and 95th percentile), gigabyte-seconds, requests, and dollars by part.
+
+        Raises
+        ------
+        BudgetError
+            If no row that was tried came to an end.
+        SweepError
+            If an option is refused.
+        """
+        # Whoever only submits here needs neither the simulation nor the price table.
+        from workbench.runs.estimates import estimate_sweep  # noqa: PLC0415
+
+        return estimate_sweep(
+            self.request(shard_size=shard_size, shard_count=shard_count, row_timeout=row_timeout),
+            self.experiment,
+            backend,
+            row_seconds=row_seconds,
+            prices=prices,
+            speed=speed,
+            queries=queries,
         )
 
     def __repr__(self) -> str:
