@@ -54,6 +54,7 @@ notebooks: $(STAMP)
 # On a machine that does nothing else. BENCH takes more options: make bench BENCH='--race W5 --runs 3'.
 bench: $(BENCH_STAMP)
 	$(RUN) benchmarks.run $(if $(QUICK),--quick) $(BENCH)
+	$(BIN)/python benchmarks/imports.py 11 $(if $(QUICK)$(findstring --race,$(BENCH)),,| tee -a docs/performance.md)
 
 clean:
 	@if [ -x $(BIN)/workbench ]; then $(STOP); WORKBENCH_HOME='$(TEST_HOME)' $(STOP); fi; true

@@ -1,8 +1,9 @@
 """Size and CPU time of a cold start, by part: the functions from their staged assets, up to a child's first row.
 
-Run as ``python benchmarks/imports.py [rounds]``, on Linux; it prints Markdown. Every start has an interpreter of its
-own, without `site`, and the environment that the template gives the function. The kinds of start take turns, and each
-also times a fixed loop, which shows how much the machine itself varies. What Lambda's runtime brings has its bytecode.
+Run as ``python benchmarks/imports.py [rounds]``, on Linux; it prints Markdown, which `make bench` adds to its page.
+Every start has an interpreter of its own, without `site`, and the environment that the template gives the function.
+The kinds of start take turns, and each also times a fixed loop, which shows how much the machine itself varies. What
+Lambda's runtime brings has its bytecode.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 HERE: Final = Path(__file__).resolve().parent
 RUNTIME: Final = ("botocore", "jmespath", "dateutil", "urllib3", "six.py")
 POWERTOOLS: Final = "aws_lambda_powertools.logging"
+# What the child may cost: unzipped MB, and milliseconds of CPU before its first row.
+MOST_MB, MOST_MS = 150, 700
 OUTCOMES: Final = ("numpy", "pyarrow", "pyarrow.parquet")
 BUILTIN: Final = ("workbench.experiments.queueing", "workbench.experiments.epidemic")
 # In the order in which they are imported: each costs what the ones before it have not paid already.
@@ -148,7 +151,13 @@ def print_sizes(parts: Mapping[str, int]) -> None:
     for part, size in parts.items():
         if size > 10**6:
             print(f"| {part} | {size / 1e6:.1f} |")
-    print(f"| all | {sum(parts.values()) / 1e6:.1f} |\n")
+    total = sum(parts.values()) / 1e6
+    print(f"| all | {total:.1f} |\n\nTarget: under {MOST_MB} MB, {verdict(total < MOST_MB)}.\n")
+
+
+def verdict(met: bool) -> str:  # noqa: FBT001 -- what it is about
+    """Word whether a target is met."""
+    return "met" if met else "**missed**"
 
 
 def print_table(labels: Iterable[str], taken: Mapping[str, list[dict[str, float]]]) -> None:
@@ -163,11 +172,17 @@ def print_table(labels: Iterable[str], taken: Mapping[str, list[dict[str, float]
             for label in labels
         )
         print(f"| {part} | {' | '.join(cells)} |")
+    child = {label: statistics.median(each[FIRST_ROW] for each in taken[label]) for label in labels if "child" in label}
+    verdicts = ", ".join(f"{label} {verdict(spent < MOST_MS)}" for label, spent in child.items())
+    print(f"\nTarget: under {MOST_MS} ms up to the first row: {verdicts}.")
 
 
 def main() -> None:
     """Measure every kind of start in turns."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 10
+    print("\n## Size and cold start of the functions\n")
+    print(f"`python benchmarks/imports.py {rounds}`, every start in an interpreter of its own.")
+    print("A deployment ships bytecode where it is made with the Python version of the functions.\n")
     with tempfile.TemporaryDirectory() as folder:
         kinds = list(starts(Path(folder)))
         for kind in kinds:
