@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from workbench.analysis.usage import Deployment
 from workbench.runs.watch import Patience
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class FakeControl:
 
     patience: Patience = field(default_factory=Patience)
     halt: Halt | None = None
+    deployment: Deployment = field(default_factory=Deployment)
     asked: list[str] = field(default_factory=list)
 
     def resume(self, include: Include) -> None:

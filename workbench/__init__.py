@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from workbench.experiments.declare import Experiment, experiment
     from workbench.experiments.streams import RowStreams
     from workbench.runs.backend import Backend
+    from workbench.runs.compare import compare
     from workbench.runs.connect import connect, processes, serial
+    from workbench.runs.history import history
     from workbench.runs.run import Run
     from workbench.runs.sweep import Sweep
     from workbench.space import concat, linspace, logspace, product, zipped
@@ -25,9 +27,11 @@ __all__ = [
     "Run",
     "Sweep",
     "WorkbenchError",
+    "compare",
     "concat",
     "connect",
     "experiment",
+    "history",
     "linspace",
     "logspace",
     "processes",
@@ -43,9 +47,11 @@ _MODULE_OF = {
     "Run": "workbench.runs.run",
     "Sweep": "workbench.runs.sweep",
     "WorkbenchError": "workbench.errors",
+    "compare": "workbench.runs.compare",
     "concat": "workbench.space",
     "connect": "workbench.runs.connect",
     "experiment": "workbench.experiments.declare",
+    "history": "workbench.runs.history",
     "linspace": "workbench.space",
     "logspace": "workbench.space",
     "processes": "workbench.runs.connect",

@@ -13,6 +13,9 @@ from msgspec.structs import replace
 import faulty_models
 import workbench as wb
 from small_runs import plan
+from workbench.analysis.cost import Cost
+from workbench.analysis.prices import Charges
+from workbench.analysis.usage import Usage
 from workbench.contract import encode
 from workbench.contract.keys import (
     ReportKey,
@@ -22,7 +25,7 @@ from workbench.contract.keys import (
     run_id_of_manifest,
 )
 from workbench.errors import QueryError
-from workbench.runs.history import runs
+from workbench.runs.history import history
 from workbench.runs.status import list_landed, run_status
 from workbench.runs.tags import read_tags, tag
 from workbench.storage.manifest import read_manifest
@@ -45,6 +48,10 @@ class RecordedRun:
     def status(self) -> RunStatus:
         self.shelf.asked.append(f"status {self.manifest.run_id}")
         return run_status(self.manifest, list_landed(self.shelf.store, self.manifest))
+
+    def cost(self) -> Cost:
+        charges = Charges(compute=self.manifest.n_rows / 100)
+        return Cost(rows=0, shards=0, invocations=0, environments=0, row_seconds=0.0, usage=Usage(), charges=charges)
 
 
 @dataclass
@@ -90,7 +97,7 @@ def names(frame: pd.DataFrame) -> list[str]:
 
 
 def test_every_run_with_what_is_known_of_it(shelf: Shelf) -> None:
-    frame = runs(shelf)
+    frame = history(shelf)
     assert names(frame) == ["noise-new", "mixed-mid", "noise-old"]
     assert list(frame.columns) == [
         *("run_id", "created_at", "created_by", "experiment", "rows", "shards", "state", "failed", "cost"),
@@ -107,11 +114,11 @@ def test_every_run_with_what_is_known_of_it(shelf: Shelf) -> None:
 
 
 def test_an_empty_history_has_the_same_columns(shelf: Shelf) -> None:
-    none, some = runs(Shelf()), runs(shelf)
+    none, some = history(Shelf()), history(shelf)
     assert none.empty
     assert none.dtypes.to_dict() == some.dtypes.to_dict()
     assert str(none["created_at"].dtype) == "datetime64[us, UTC]"
-    pd.testing.assert_frame_equal(runs(shelf, experiment="unknown"), none)
+    pd.testing.assert_frame_equal(history(shelf, experiment="unknown"), none)
 
 
 @pytest.mark.parametrize(
@@ -131,19 +138,19 @@ def test_an_empty_history_has_the_same_columns(shelf: Shelf) -> None:
     ],
 )
 def test_filters(shelf: Shelf, filters: dict[str, Any], expected: list[str]) -> None:
-    assert names(runs(shelf, **filters)) == expected
+    assert names(history(shelf, **filters)) == expected
 
 
 def test_no_more_is_asked_than_is_needed(shelf: Shelf) -> None:
-    runs(shelf, experiment="noise", since="2026-02-01")
+    history(shelf, experiment="noise", since="2026-02-01")
     assert sorted(shelf.asked) == ["open noise-new", "open noise-old", "status noise-new", "tags noise-new"]
     shelf.asked.clear()
-    runs(shelf, tag="paper")
+    history(shelf, tag="paper")
     assert [asked for asked in shelf.asked if asked.startswith("status")] == ["status noise-old"]
 
 
 def test_the_cost_is_asked_of_the_runs_that_are_listed(shelf: Shelf) -> None:
-    frame = runs(shelf, experiment="noise", cost=lambda run: run.manifest.n_rows / 100)
+    frame = history(shelf, experiment="noise", cost=True)
     assert frame["cost"].tolist() == [0.06, 0.06]
 
 
@@ -156,11 +163,11 @@ def test_the_cost_is_asked_of_the_runs_that_are_listed(shelf: Shelf) -> None:
 )
 def test_filters_that_cannot_be(shelf: Shelf, filters: dict[str, Any], message: str) -> None:
     with pytest.raises(QueryError, match=message):
-        runs(shelf, **filters)
+        history(shelf, **filters)
     assert shelf.asked == []
 
 
 def test_a_manifest_that_cannot_be_read_leaves_the_others(shelf: Shelf) -> None:
     shelf.store.put(manifest_key("noise-torn"), b"{")
     with pytest.warns(UserWarning, match="noise-torn is left out of the history: manifests/noise-torn.json is not"):
-        assert len(runs(shelf)) == 3
+        assert len(history(shelf)) == 3

@@ -20,6 +20,8 @@ from workbench.storage.memory import MemoryStore
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from workbench.runs.status import RunStatus
+
 MANIFEST = plan(wb.Sweep(faulty_models.noise, wb.product(a=range(4))), shard_size=2)
 ENGINE: Any = None  # nothing is asked
 
@@ -51,8 +53,12 @@ def test_a_damaged_manifest(data: bytes) -> None:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    root: Path = tmp_path_factory.mktemp("results")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("results")
+
+
+@pytest.fixture(scope="module")
+def run(root: Path) -> Run:
     sweep = wb.Sweep(faulty_models.sometimes_raises, wb.product(x=range(6)), replicates=3)
     return wb.serial(root).submit(sweep, shard_size=4)
 
@@ -80,3 +86,34 @@ def test_aggregates_are_of_the_good_rows(run: Run) -> None:
 def test_an_unknown_metric_is_refused(run: Run) -> None:
     with pytest.raises(QueryError, match="valeu"):
         run.aggregate(by=["x"], metrics=["valeu"])
+
+
+def test_its_good_rows_are_verified(tmp_path: Path) -> None:
+    sweep = wb.Sweep("mmc_queue", wb.product(arrival_rate=[0.5]), replicates=9, fixed={"horizon": 10.0})
+    found = wb.serial(tmp_path).submit(sweep).verify(sample=5)
+    assert found
+    assert found.checked == 5
+
+
+def test_a_run_of_this_machine_costs_nothing(run: Run) -> None:
+    cost = run.cost()
+    assert (cost.rows, cost.shards, cost.dollars) == (18, 5, 0.0)
+
+
+def test_whoever_waits_may_ask_for_every_status(run: Run) -> None:
+    seen: list[RunStatus] = []
+    assert run.wait(progress=seen.append) == seen[-1] == run.status()
+
+
+def test_a_run_that_is_watched_ends_as_one_that_is_waited_for(run: Run) -> None:
+    assert run.watch(metric="value", x="x") == run.status()
+    with pytest.raises(QueryError, match="metrics: no .z."):
+        run.watch(metric="z")
+
+
+def test_tags_are_seen_by_the_history(run: Run, root: Path) -> None:
+    assert run.tag("paper", "draft") == ("draft", "paper")
+    assert run.untag("draft") == run.tags() == ("paper",)
+    assert wb.history(wb.serial(root), tag="paper", cost=True)[["run_id", "cost"]].to_numpy().tolist() == [
+        [run.run_id, 0.0]
+    ]

@@ -24,9 +24,8 @@ from workbench.compute.shard import run_shard
 from workbench.contract import Task
 from workbench.contract.keys import outcome_key
 from workbench.errors import CodeMismatchError, OutcomeError, RunError
-from workbench.experiments import experiment, mmc_queue
+from workbench.experiments import experiment
 from workbench.runs.verify import verify
-from workbench.storage.local import LocalStore
 from workbench.storage.memory import MemoryStore
 
 if TYPE_CHECKING:
@@ -298,8 +297,3 @@ def test_arrays_are_those_of_the_attempts() -> None:
     assert all_rows(manifest, store, company)
     change(store, manifest, "attempt", 3, 1)
     assert {difference.row_index for difference in all_rows(manifest, store, company).differences} == {1, 3}
-
-
-def test_the_registry_is_asked_where_no_experiment_is_given(tmp_path: Path) -> None:
-    run = wb.serial(tmp_path).submit(wb.Sweep(mmc_queue, wb.product(arrival_rate=[0.5]), fixed={"horizon": 10.0}))
-    assert verify(run.manifest, LocalStore(tmp_path))

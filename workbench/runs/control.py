@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from workbench.analysis.usage import Deployment
     from workbench.contract import Include
     from workbench.runs.watch import Patience
 
@@ -24,6 +25,11 @@ class Control(Protocol):
     @property
     def patience(self) -> Patience:
         """How long to wait without news."""
+        ...
+
+    @property
+    def deployment(self) -> Deployment:
+        """Where the run is evaluated, as far as its cost depends on it."""
         ...
 
     def resume(self, include: Include) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Final, Protocol, get_args
 
 import msgspec
 
@@ -15,14 +15,14 @@ from workbench.runs.status import RunState
 from workbench.runs.tags import Tags
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     import pandas as pd
 
+    from workbench.analysis.cost import Cost
     from workbench.runs.status import RunStatus
 
-__all__ = ["Recorded", "Records", "runs"]
+__all__ = ["Recorded", "Records", "history"]
 
 # A run costs some requests, of which each takes longer than it works; as many connections as a client keeps open.
 _AT_ONCE: Final = 8
@@ -57,31 +57,31 @@ class Recorded(Protocol):
         """Count what has landed."""
         ...
 
+    def cost(self) -> Cost:
+        """Compute what it has cost."""
+        ...
 
-AnyRun = TypeVar("AnyRun", bound=Recorded)
-AnyRun_co = TypeVar("AnyRun_co", bound=Recorded, covariant=True)
 
-
-class Records(Protocol[AnyRun_co]):
+class Records(Protocol):
     """What the history asks of a back end."""
 
     def run_ids(self) -> list[str]:
         """Names of all runs."""
         ...
 
-    def open(self, run_id: str) -> AnyRun_co:
+    def open(self, run_id: str) -> Recorded:
         """Find a run by its name."""
         ...
 
 
-def runs(
-    backend: Records[AnyRun],
+def history(
+    backend: Records,
     *,
     experiment: str | None = None,
     state: RunState | None = None,
     since: datetime | str | None = None,
     tag: str | None = None,
-    cost: Callable[[AnyRun], float] | None = None,
+    cost: bool = False,
 ) -> pd.DataFrame:
     """List the runs of a back end, newest first.
 
@@ -97,8 +97,8 @@ def runs(
         Only those submitted at that time or later; UTC where it names no zone. A text is read as ISO 8601.
     tag : str, optional
         Only those with this tag.
-    cost : callable, optional
-        Tells what a run has cost, in dollars.
+    cost : bool
+        Whether to ask what each run has cost, which is a query for each.
 
     Returns
     -------
@@ -138,7 +138,7 @@ def runs(
         status = run.status()
         if state is not None and status.state != state:
             return None
-        return _line(run.manifest, created_at, tags, status, math.nan if cost is None else cost(run))
+        return _line(run.manifest, created_at, tags, status, run.cost().dollars if cost else math.nan)
 
     # The name of a run is that of its experiment, a dash, and more.
     wanted = [run_id for run_id in backend.run_ids() if experiment in (None, run_id.partition("-")[0])]

@@ -138,12 +138,10 @@ class Plots:
         matplotlib.axes.Axes
         """
         from workbench.analysis.score import directions_of  # noqa: PLC0415 -- pandas is loaded by those who ask
-        from workbench.analysis.score import pareto as efficient  # noqa: PLC0415
         from workbench.charts.pareto import pareto  # noqa: PLC0415 -- matplotlib is loaded by those who draw
 
-        directions = directions_of(goals)
-        frame = self._run.aggregate(by=self._varying(), metrics=list(directions), where=where)
-        return pareto(efficient(frame, goals), goals=directions, x=x, y=y, labels=self._labels(), ax=ax)
+        frame = self._run.pareto(goals, where=where)
+        return pareto(frame, goals=directions_of(goals), x=x, y=y, labels=self._labels(), ax=ax)
 
     def effects(self, metric: str, *, where: Mapping[str, Any] | None = None, ax: Axes | None = None) -> Axes:
         """Draw which parameters, and which pairs of them, a metric's variance over the points comes from.
@@ -161,11 +159,9 @@ class Plots:
         -------
         matplotlib.axes.Axes
         """
-        from workbench.analysis.effects import effects as shares  # noqa: PLC0415 -- pandas and scipy, for those who ask
         from workbench.charts.effects import effects  # noqa: PLC0415 -- matplotlib is loaded by those who draw
 
-        frame = self._run.aggregate(by=self._varying(), metrics=[metric], where=where)
-        return effects(shares(frame, metric), metric=metric, ax=ax)
+        return effects(self._run.effects(metric, where=where), metric=metric, ax=ax)
 
     def timeline(self, *, ax: Axes | None = None) -> Axes:
         """Draw who worked on the run when, from its outcomes: a bar for each pass of a worker over a shard.
@@ -202,10 +198,6 @@ class Plots:
         manifest = self._run.manifest
         landed = list_landed(self._run._store, manifest)  # noqa: SLF001 -- a part of Run
         return shard_map(shard_states(manifest, landed), ax=ax)
-
-    def _varying(self) -> list[str]:
-        """Name the parameters that the run's space assigns."""
-        return list(self._run.manifest.sweep.space.names)
 
     def _labels(self) -> dict[str, str]:
         spec = self._run.manifest.spec

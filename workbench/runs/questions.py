@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from workbench.analysis.engine import QueryEngine
     from workbench.analysis.score import Goals
     from workbench.contract import Manifest
+    from workbench.experiments import Experiment
+    from workbench.runs.verification import Verification
     from workbench.storage import Store
 
 __all__ = ["Questions"]
@@ -201,6 +203,45 @@ class Questions:
         from workbench.analysis.effects import effects
 
         return effects(self.aggregate(by=self._varying(), metrics=[metric], where=where), metric)
+
+    def verify(
+        self,
+        *,
+        sample: int = 50,
+        seed: int = 0,
+        tolerance: int = 0,
+        experiment: Experiment[..., Any] | None = None,
+    ) -> Verification:
+        """Evaluate good rows of the run again, here, and compare them bit for bit with what was written.
+
+        Parameters
+        ----------
+        sample : int
+            Rows to compare; all good rows where there are fewer.
+        seed : int
+            Chooses the rows.
+        tolerance : int
+            Steps between neighbouring floats that still count as equal; processors of different families may need some.
+        experiment : Experiment, optional
+            Found by its name where it is missing.
+
+        Returns
+        -------
+        Verification
+            True where every row is equal; its `differences` otherwise.
+
+        Raises
+        ------
+        CodeMismatchError, ExperimentError
+            If the experiment here is other code than the run's, or not known.
+        OutcomeError
+            If an outcome is damaged, or does not hold the rows of its shard.
+        RunError
+            If `sample` or `tolerance` cannot be, or there is no good row yet.
+        """
+        from workbench.runs.verify import verify
+
+        return verify(self.manifest, self._store, sample=sample, seed=seed, tolerance=tolerance, experiment=experiment)
 
     def coverage(self) -> pd.DataFrame:
         """Count rows, good rows, failed rows and shards by a query over the outcomes; one line."""

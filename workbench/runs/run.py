@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from workbench.errors import RunStalledError, RunTimeoutError
@@ -12,10 +12,15 @@ from workbench.runs.plots import Plots
 from workbench.runs.progress import show_progress
 from workbench.runs.questions import Questions
 from workbench.runs.status import RunStatus, list_landed, run_status
+from workbench.runs.tags import read_tags, tag, untag
 from workbench.runs.watch import Patience, Watch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from workbench.analysis.cost import Cost
     from workbench.analysis.engine import QueryEngine
+    from workbench.analysis.prices import Prices
     from workbench.contract import Include, Manifest
     from workbench.runs.control import Control
     from workbench.runs.watch import Clock
@@ -57,7 +62,7 @@ class Run(Questions):
         self,
         *,
         timeout: float | None = None,
-        progress: bool = True,
+        progress: bool | Callable[[RunStatus], None] = True,
         start_timeout: float | None = None,
         silence_timeout: float | None = None,
     ) -> RunStatus:
@@ -67,8 +72,8 @@ class Run(Questions):
         ----------
         timeout : float, optional
             Seconds to wait at most; without end by default.
-        progress : bool
-            Whether to show a bar.
+        progress : bool or callable
+            Whether to show a bar; or what to call with every status instead.
         start_timeout : float, optional
             Seconds of this wait after which a run of which nothing has landed yet counts as never started; what suits
             the back end by default, `math.inf` for no limit.
@@ -96,7 +101,11 @@ class Run(Questions):
             ),
         )
         deadline = math.inf if timeout is None else self._clock.monotonic() + timeout
-        shown = show_progress(self.manifest, self._clock) if progress else nullcontext(lambda _: None)
+        shown: AbstractContextManager[Callable[[RunStatus], None]]
+        if progress is True:
+            shown = show_progress(self.manifest, self._clock)
+        else:
+            shown = nullcontext(progress or (lambda _: None))
         with shown as show:
             while True:
                 # Asked before the keys are listed: whoever ends in between has left all its keys.
@@ -153,6 +162,86 @@ class Run(Questions):
         """
         self._control.cancel()
         return self.status()
+
+    def watch(
+        self,
+        *,
+        metric: str | None = None,
+        x: str | None = None,
+        y: str | None = None,
+        hue: str | None = None,
+        timeout: float | None = None,
+    ) -> RunStatus:
+        """Follow the run until it has ended: progress, rate, time left, failures and cost so far.
+
+        In a notebook also a chart of the rows so far, which fills in: every shard holds points from all over the space.
+        Failures, cost and chart are queries; they are asked rarely, and only when something has landed. Interrupting
+        ends the watching, not the run.
+
+        Parameters
+        ----------
+        metric : str, optional
+            Metric of the chart; the first number among them by default.
+        x : str, optional
+            Parameter of the horizontal axis; by default the first that is a number and varies.
+        y : str, optional
+            Parameter of the vertical axis, for a heatmap.
+        hue : str, optional
+            Parameter with a line for each of its values.
+        timeout : float, optional
+            Seconds to watch at most; without end by default.
+
+        Returns
+        -------
+        RunStatus
+            The last one seen.
+
+        Raises
+        ------
+        QueryError
+            If `metric`, `x`, `y` or `hue` is unknown, or both `y` and `hue` are given.
+        RunTimeoutError, RunStalledError
+            As of `wait`.
+        """
+        from workbench.runs.live import watch  # noqa: PLC0415 -- pandas is loaded by those who ask
+
+        paid = self._control.deployment.billed
+        cost = (lambda: self.cost().dollars) if paid else None
+        return watch(self, metric=metric, x=x, y=y, hue=hue, cost=cost, timeout=timeout, clock=self._clock)
+
+    def cost(self, *, prices: Prices | None = None) -> Cost:
+        """Compute what the run has cost so far, from its outcomes; see `workbench.analysis.cost.run_cost`.
+
+        Parameters
+        ----------
+        prices : Prices, optional
+            Those of the dated table by default.
+
+        Returns
+        -------
+        Cost
+            Rows, shards, invocations, gigabyte-seconds and dollars by part; no dollars for a run of this machine.
+
+        Raises
+        ------
+        QueryError
+            If the engine cannot answer.
+        """
+        from workbench.analysis.cost import run_cost  # noqa: PLC0415 -- pandas is loaded by those who ask
+
+        return run_cost(self._engine, self.manifest, deployment=self._control.deployment, prices=prices)
+
+    def tags(self) -> tuple[str, ...]:
+        """Read the names that researchers have given the run, sorted; `workbench.history` finds runs by them."""
+        return read_tags(self._store, self.run_id)
+
+    def tag(self, *names: str) -> tuple[str, ...]:
+        """Give the run tags, and return all that it has; RunError for a name that cannot be one."""
+        return tag(self._store, self.run_id, *names)
+
+    def untag(self, *names: str) -> tuple[str, ...]:
+        """Take tags from the run, and return those that are left."""
+        return untag(self._store, self.run_id, *names)
 
     def _stalled(self, reason: str, status: RunStatus) -> RunStalledError:
         missing, first = status.shards.missing, ", ".join(map(str, status.first_missing))
