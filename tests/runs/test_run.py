@@ -107,7 +107,7 @@ def test_whoever_waits_may_ask_for_every_status(run: Run) -> None:
 
 def test_a_run_that_is_watched_ends_as_one_that_is_waited_for(run: Run) -> None:
     assert run.watch(metric="value", x="x") == run.status()
-    with pytest.raises(QueryError, match="metrics: no .z."):
+    with pytest.raises(QueryError, match=r"metrics: no .z."):
         run.watch(metric="z")
 
 
