@@ -10,6 +10,7 @@ import argparse
 import hashlib
 import sys
 from collections import Counter
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["cell_ids", "execute", "main", "settle"]
 
 _FOLDER: Final = Path(__file__).resolve().parent
+# nbval executes such a cell and compares nothing: times and prices of this machine.
+_VOLATILE: Final = "# NBVAL_IGNORE_OUTPUT"
 _CELL_SECONDS: Final = 120
 _WIDGET_VIEW: Final = "application/vnd.jupyter.widget-view+json"
 # The versions that a kernel reports of itself say nothing about the notebook.
@@ -65,17 +68,27 @@ def cell_ids(sources: Iterable[str]) -> list[str]:
     return names
 
 
-def settle(notebook: NotebookNode) -> None:
+def settle(notebook: NotebookNode, before: NotebookNode) -> None:
     """Take out of an executed notebook, in place, what differs from one execution to the next.
+
+    A cell marked as volatile keeps the outputs that it had, as long as its text is the same.
 
     Parameters
     ----------
     notebook : NotebookNode
         An executed notebook.
+    before : NotebookNode
+        The same, as it was before that execution.
     """
+    kept = {cell.source: cell.outputs for cell in before.cells if cell.source.startswith(_VOLATILE)}
     notebook.metadata = nbformat.from_dict(_METADATA)
     for cell, name in zip(notebook.cells, cell_ids(cell.source for cell in notebook.cells), strict=True):
         cell.id = name
+        if earlier := kept.get(cell.source):
+            cell.outputs = earlier
+            for output in earlier:
+                if output.output_type == "execute_result":
+                    output.execution_count = cell.execution_count
         for output in cell.get("outputs", ()):
             # Names a model of a kernel that is gone; the text beside it stays.
             output.get("data", {}).pop(_WIDGET_VIEW, None)
@@ -97,6 +110,7 @@ def execute(path: Path) -> None:
         If a cell writes to standard error: no reader should meet warnings.
     """
     notebook: Any = nbformat.read(path, as_version=4)
+    before = deepcopy(notebook)
     client = NotebookClient(
         notebook,
         kernel_name="python3",
@@ -111,7 +125,7 @@ def execute(path: Path) -> None:
     noise = [output.text for cell in notebook.cells for output in cell.get("outputs", ()) if _is_stderr(output)]
     if noise:
         raise SystemExit(f"{path.name} writes to standard error:\n{''.join(noise)}")
-    settle(notebook)
+    settle(notebook, before)
     nbformat.validate(notebook)
     nbformat.write(notebook, path)
 

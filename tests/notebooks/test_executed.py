@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
+from nbformat import v4
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +33,7 @@ def notebook(path: Path) -> Any:
 
 
 @pytest.fixture(scope="session")
-def settle() -> Callable[[Any], None]:
+def settle() -> Callable[[Any, Any], None]:
     folder = str(ROOT / "notebooks")
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
@@ -64,12 +65,26 @@ def test_every_chart_is_there(notebook: Any) -> None:
     ] == []
 
 
-def test_the_file_is_what_an_execution_leaves(path: Path, notebook: Any, settle: Callable[[Any], None]) -> None:
-    settle(notebook)
+def test_the_file_is_what_an_execution_leaves(path: Path, notebook: Any, settle: Callable[[Any, Any], None]) -> None:
+    settle(notebook, notebook)
     assert nbformat.writes(notebook) + "\n" == path.read_text(encoding="utf-8"), (
         f"run `python notebooks/execute.py {path.stem}`"
     )
     assert not any(cell.metadata for cell in notebook.cells)
+
+
+def test_only_what_is_marked_keeps_its_earlier_output(settle: Callable[[Any, Any], None]) -> None:
+    sources = ["# NBVAL_IGNORE_OUTPUT\ntime()", "# NBVAL_IGNORE_OUTPUT\nchanged()", "1 + 1"]
+
+    def executed(said: str, count: int) -> Any:
+        outputs = [v4.new_output("execute_result", {"text/plain": said}, execution_count=count)]
+        return [v4.new_code_cell(source, outputs=outputs, execution_count=count) for source in sources]
+
+    before, after = v4.new_notebook(cells=executed("old", 1)), v4.new_notebook(cells=executed("new", 2))
+    before.cells[1].source = "# NBVAL_IGNORE_OUTPUT\noriginal()"
+    settle(after, before)
+    assert [cell.outputs[0].data["text/plain"] for cell in after.cells] == ["old", "new", "new"]
+    assert {cell.outputs[0].execution_count for cell in after.cells} == {2}
 
 
 def test_no_trace_of_the_machine(notebook: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def dollars(amount: float) -> str:
 
     Examples
     --------
-    >>> dollars(1234.5), dollars(0.00123), dollars(0)
-    ('$1,234.50', '$0.0012', '$0.00')
+    >>> dollars(1234.5), dollars(0.00123), dollars(1e-7), dollars(0)
+    ('$1,234.50', '$0.0012', '$0.0000001', '$0.00')
     """
-    return f"${amount:,.2f}" if not 0 < amount < 0.01 else f"${float(f'{amount:.2g}'):f}".rstrip("0")  # noqa: PLR2004
+    return f"${amount:,.2f}" if not 0 < amount < 0.01 else f"${Decimal(f'{amount:.2g}'):f}"  # noqa: PLR2004

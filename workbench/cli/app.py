@@ -15,6 +15,7 @@ from workbench.cli import existing
 from workbench.cli.axes import read_space
 from workbench.cli.interrupt import interruptible
 from workbench.cli.options import (
+    Budget,
     Fresh,
     Name,
     Profile,
@@ -104,6 +105,7 @@ def submit(  # noqa: PLR0913 -- the options are documented where they are declar
     shard_size: ShardSize = None,
     shard_count: ShardCount = None,
     row_timeout: RowTimeout = None,
+    budget: Budget = None,
     fresh: Fresh = False,
     stack: StackName = LOCAL,
     profile: Profile = None,
@@ -114,7 +116,12 @@ def submit(  # noqa: PLR0913 -- the options are documented where they are declar
     sweep = _sweep(experiment, settings, replicates=replicates, seed=seed)
     backend = find_backend(stack, profile=profile, region=region, folder=None)
     started = backend.submit(
-        sweep, shard_size=shard_size, shard_count=shard_count, fresh=fresh, row_timeout=row_timeout
+        sweep,
+        shard_size=shard_size,
+        shard_count=shard_count,
+        fresh=fresh,
+        row_timeout=row_timeout,
+        budget=budget,
     )
     console.print(f"run [bold]{started.run_id}[/bold]: {sweep.n_rows:,} rows in {started.manifest.n_shards:,} shards")
     if wait:

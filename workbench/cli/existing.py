@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
+from rich.markup import escape
 from rich.table import Column, Table
 
+from workbench.analysis.prices import dollars
 from workbench.cli.interrupt import interruptible
 from workbench.cli.options import Folder, Profile, Region, RunId, StackName, find_backend
 from workbench.cli.output import console, print_run
 from workbench.runs.connect import LOCAL, processes
+from workbench.runs.history import history
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from workbench.contract import Include
     from workbench.runs.run import Run
+    from workbench.runs.status import RunState
 
 __all__ = ["cancel", "resume", "runs", "status"]
 
@@ -40,22 +46,33 @@ def status(
     print_run(find_backend(stack, profile=profile, region=region, folder=folder).open(run_id), counts=True)
 
 
-def runs(*, stack: StackName = LOCAL, profile: Profile = None, region: Region = None, folder: Folder = None) -> None:
-    """List the runs of a stack or a folder."""
+def runs(  # noqa: PLR0913 -- the options are documented where they are declared
+    *,
+    experiment: Annotated[str | None, typer.Option(help="Only those of this experiment.")] = None,
+    state: Annotated[str | None, typer.Option(help="RUNNING, SUCCEEDED, FAILED or ABORTED.")] = None,
+    since: Annotated[str | None, typer.Option(help="Only those submitted then or later: 2026-01-31.")] = None,
+    tag: Annotated[str | None, typer.Option(help="Only those with this tag.")] = None,
+    cost: Annotated[bool, typer.Option("--cost", help="Ask what each has cost: a query for each.")] = False,
+    stack: StackName = LOCAL,
+    profile: Profile = None,
+    region: Region = None,
+    folder: Folder = None,
+) -> None:
+    """List the runs of a stack or a folder, the newest first."""
     backend = find_backend(stack, profile=profile, region=region, folder=folder)
-    # The name is what other commands ask for: it is never cut.
-    name = Column("run", no_wrap=True)
-    table = Table(name, "rows", "shards", "state", Column("created (UTC)", no_wrap=True), "by", box=None)
-    for run_id in backend.run_ids():
-        found = backend.open(run_id)
-        manifest = found.manifest
+    found = history(backend, experiment=experiment, state=cast("RunState", state), since=since, tag=tag, cost=cost)
+    # The name is what other commands ask for: where there is little room, others are cut.
+    table = Table(*(Column(name, no_wrap=True) for name in ("run", "rows", "state", "created (UTC)")), box=None)
+    table.add_column("cost" if cost else "by", no_wrap=True, max_width=16)
+    table.add_column("tags", overflow="fold", min_width=10)
+    for run in cast("Iterable[Any]", found.itertuples()):
         table.add_row(
-            run_id,
-            f"{manifest.n_rows:,}",
-            f"{manifest.n_shards:,}",
-            found.status().state,
-            manifest.created_at[:16].replace("T", " "),
-            manifest.created_by.rsplit("/", 1)[-1],
+            str(run.run_id),
+            f"{run.rows:,}",
+            str(run.state),
+            f"{run.created_at:%Y-%m-%d %H:%M}",
+            dollars(run.cost) if cost else str(run.created_by).rsplit("/", 1)[-1],
+            escape(", ".join(run.tags)),
         )
     console.print(table)
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from workbench.runs.backend import Backend
 
 __all__ = [
+    "Budget",
     "Folder",
     "Fresh",
     "Name",
@@ -42,6 +43,9 @@ ShardSize = Annotated[
 ShardCount = Annotated[int | None, typer.Option(help="Shards at most, instead of --shard-size.", show_default=False)]
 RowTimeout = Annotated[
     float | None, typer.Option(help="Seconds that one row may take; no limit by default.", show_default=False)
+]
+Budget = Annotated[
+    float | None, typer.Option(help="US dollars; refuse what is estimated to cost more.", show_default=False)
 ]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Run anew what ran before.")]
 StackName = Annotated[str, typer.Option("--stack", help="'local' for the stack in the laptop, or a stack on AWS.")]
