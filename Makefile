@@ -10,7 +10,7 @@ BENCH_STAMP := $(VENV)/.bench-done
 
 # Workers share nothing: each starts its own emulator when its files need one, so a file's tests stay together.
 PARALLEL := -n 2 --dist loadfile
-NBVAL := --nbval --nbval-current-env --nbval-cell-timeout 120 $(addprefix --nbval-sanitize-with ,$(wildcard notebooks/sanitize.cfg))
+NBVAL := --nbval --nbval-current-env --nbval-cell-timeout 240 $(addprefix --nbval-sanitize-with ,$(wildcard notebooks/sanitize.cfg))
 
 # The notebooks get a stack of their own, fresh, and stopped at the end; yours stays as it is.
 TEST_HOME := $(CURDIR)/build/home

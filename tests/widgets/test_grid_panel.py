@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import html
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -296,11 +294,3 @@ def test_a_saved_notebook_keeps_words(builder: GridBuilder) -> None:
     bundle = builder._repr_mimebundle_()
     assert bundle["text/plain"] == "GridBuilder(noise)"
     assert "application/vnd.jupyter.widget-view+json" in bundle
-
-
-def test_the_state_needs_no_widgets() -> None:
-    modules = ", ".join(
-        f"workbench.widgets.grid_{name}" for name in ("entries", "form", "reading", "code", "load", "plan", "state")
-    )
-    program = f"import sys, {modules}; assert 'ipywidgets' not in sys.modules"
-    subprocess.run([sys.executable, "-c", program], check=True)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from workbench.contract import ParameterSpec
-    from workbench.space import Point, ShardPlan
+    from workbench.space import Point, ShardPlan, Value
     from workbench.widgets.grid_state import GridState
 
 __all__ = ["GRID_CSS", "copyable_code", "hint", "label", "plan_words", "preview_table", "several", "size_words"]
@@ -26,10 +26,13 @@ GRID_CSS: Final = """
 .wb-grid-unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
   white-space: nowrap; }
 .wb-grid .widget-text, .wb-grid .widget-dropdown { flex: 0 1 auto; }
+.wb-grid-parameter .widget-text:not(.wb-grid-wide) input { flex: 0 1 7em; }
+.wb-grid-parameter .widget-text:not(.wb-grid-wide) { width: auto; }
 .wb-grid .wb-grid-wide { flex: 1 1 16em; }
 .wb-grid-copy { margin: 4px 0; cursor: pointer; padding: 2px 12px; color: var(--jp-ui-font-color1, currentColor);
   background: var(--jp-layout-color2, rgba(127, 127, 127, 0.12)); border: 1px solid var(--jp-border-color2, #bdbdbd); }
-.wb-grid-estimate-text pre { white-space: pre-wrap; margin: 0; font-size: var(--jp-ui-font-size1, 13px);
+.wb-grid-estimate-text pre { white-space: pre-wrap; word-break: normal; margin: 4px 0; font-family: inherit;
+  font-size: var(--jp-ui-font-size1, 13px);
   color: var(--jp-ui-font-color1, currentColor); }
 """
 
@@ -89,7 +92,7 @@ def preview_table(points: Sequence[Point], n_points: int) -> str:
         return ""
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in ("point", *points[0]))
     body = "".join(
-        f"<tr>{''.join(f'<td>{escape(str(value))}</td>' for value in (index, *point.values()))}</tr>"
+        f"<tr>{''.join(f'<td>{escape(_short(value))}</td>' for value in (index, *point.values()))}</tr>"
         for index, point in enumerate(points)
     )
     which = "all points" if n_points == len(points) else f"the first {len(points)} of {n_points:,} points"
@@ -111,6 +114,11 @@ def several(messages: Sequence[str]) -> str | None:
     """Put messages of one field on lines; of many, only the first."""
     more = len(messages) - _MOST_MESSAGES
     return "\n".join([*messages[:_MOST_MESSAGES], *([f"and {more:,} more"] if more > 0 else [])]) or None
+
+
+def _short(value: Value) -> str:
+    """Write a value for people: without the digits that binary fractions leave behind."""
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
 def _count(number: int, noun: str) -> str:

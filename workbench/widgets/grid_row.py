@@ -26,6 +26,7 @@ _FIELDS: Final[dict[Kind, tuple[str, ...]]] = {
     "logspace": ("first power of 10", "last power of 10", "number"),
 }
 _CLASSES: Final = ("value", "stop", "count")
+_LONG: Final = ("fixed", "list")
 _EXAMPLES: Final = {"float": "0.5, 0.7, 0.9", "int": "1, 2, 4", "bool": "true, false", "str": "one, two"}
 _FIT: Final = {"description_width": "initial"}
 
@@ -119,6 +120,7 @@ class ParameterRow:
             word = fields[position] if shown else "unused"
             text.description = f'<span class="wb-grid-unseen">{self._parameter.name} </span>{word}'
             text.placeholder = {"list": example, "fixed": example.partition(",")[0]}.get(entry.kind, "")
+        (self.texts[0].add_class if entry.kind in _LONG else self.texts[0].remove_class)("wb-grid-wide")
         several_axes = len(self.group.options) > 1
         self.group.layout.display = None if entry.varies and several_axes else "none"
 
@@ -128,6 +130,5 @@ class ParameterRow:
         self.kind.add_class(f"wb-grid-kind-{name}").add_class("wb-label")
         for text, word in zip(self.texts, _CLASSES, strict=True):
             text.add_class(f"wb-grid-{word}-{name}")
-        self.texts[0].add_class("wb-grid-wide")
         self.group.add_class(f"wb-grid-zip-{name}")
         self._error.add_class(f"wb-grid-error-{name}")
