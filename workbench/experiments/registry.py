@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import inspect
 import os
-import traceback
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from workbench.contract import Catalog, Environment
 from workbench.errors import ExperimentError
+from workbench.experiments.blame import import_fault
 from workbench.experiments.declare import Experiment
 
 if TYPE_CHECKING:
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
 __all__ = ["catalog", "discover", "find"]
 
 ENTRY_POINT_GROUP: Final = "workbench.experiments"
-BUILTIN: Final = ("workbench.experiments.queueing", "workbench.experiments.epidemic")
+BUILTIN: Final = (
+    "workbench.experiments.queueing",
+    "workbench.experiments.epidemic",
+    "workbench.experiments.marketplace",
+)
 
 
 def discover(environ: Mapping[str, str] | None = None) -> dict[str, Experiment[..., Any]]:
@@ -45,7 +50,7 @@ def discover(environ: Mapping[str, str] | None = None) -> dict[str, Experiment[.
         for candidate in _experiments_of(module):
             name = candidate.spec.name
             if found.setdefault(name, candidate) is not candidate:
-                both = f"{found[name].function.__module__} and {candidate.function.__module__}"
+                both = f"{_place(found[name])} and {_place(candidate)}"
                 raise ExperimentError(f"two experiments are named {name!r}, in {both}: rename one")
     return dict(sorted(found.items()))
 
@@ -99,13 +104,17 @@ def _modules(environ: Mapping[str, str]) -> tuple[str, ...]:
 def _experiments_of(module_name: str) -> list[Experiment[..., Any]]:
     try:
         module = importlib.import_module(module_name)
-    except Exception as error:
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        raise ExperimentError(
-            f"experiments module {module_name!r} cannot be imported: {type(error).__name__}: {error} "
-            f"({last.filename}, line {last.lineno})"
-        ) from error
+    except (Exception, SystemExit) as error:
+        raise ExperimentError(f"experiments module {module_name!r} {import_fault(module_name, error)}") from error
     own = [item for item in vars(module).values() if isinstance(item, Experiment) and item.__module__ == module_name]
     if not own:
-        raise ExperimentError(f"module {module_name!r} declares no experiment: decorate a function with @experiment")
+        # A folder that is not meant as a package is one all the same.
+        where = module.__file__ or f"the folder {next(iter(module.__path__), '')}, which has no __init__.py"
+        raise ExperimentError(
+            f"module {module_name!r} declares no experiment ({where}): decorate a function with @experiment"
+        )
     return own
+
+
+def _place(found: Experiment[..., Any]) -> str:
+    return f"{found.function.__module__} (line {inspect.unwrap(found.function).__code__.co_firstlineno})"
