@@ -12,7 +12,7 @@ CDK_CLI := cdk/node_modules/.package-lock.json
 
 # Workers share nothing: each starts its own emulator when its files need one, so a file's tests stay together.
 PARALLEL := -n 2 --dist loadfile
-NBVAL := --nbval --nbval-current-env --nbval-cell-timeout 120 $(addprefix --nbval-sanitize-with ,$(wildcard notebooks/sanitize.cfg))
+NBVAL := --nbval --nbval-current-env --nbval-cell-timeout 240 $(addprefix --nbval-sanitize-with ,$(wildcard notebooks/sanitize.cfg))
 
 # The notebooks get a stack of their own, fresh, and stopped at the end; yours stays as it is.
 TEST_HOME := $(CURDIR)/build/home
@@ -20,13 +20,14 @@ STOP := $(BIN)/workbench down >/dev/null 2>&1
 WITH_STACK = export WORKBENCH_HOME='$(TEST_HOME)'; trap '$(STOP)' EXIT; trap 'exit 130' INT TERM; \
 	$(STOP); rm -rf '$(TEST_HOME)/local'; $(BIN)/workbench up
 
-.PHONY: help setup demo static check test notebooks bench clean
+.PHONY: help setup demo browser static check test notebooks pictures bench clean
 
 help:
 	@echo "make demo       the whole main job on the AWS stack in the laptop, ending with a table and a chart"
 	@echo "make test       everything that is checked: style, types, imports, all tests, the notebooks"
 	@echo "make check      the quick part of it, for while you work"
 	@echo "make notebooks  execute the notebooks again and keep their outputs"
+	@echo "make pictures   take the pictures of the widgets in docs/images again"
 	@echo "make bench      measure the workbench beside other tools, on an idle machine (QUICK=1 for a look)"
 	@echo "make clean      remove the virtual environment, caches and build products"
 
@@ -43,15 +44,18 @@ static: $(STAMP)
 
 # Twice as many workers as cores: many of these tests wait for processes.
 check: static
-	$(RUN) pytest -n 4 --dist loadfile -m "not emulator" --ignore tests/cdk --ignore tests/localcloud --ignore tests/faults --doctest-modules tests workbench
+	$(RUN) pytest -n 4 --dist loadfile -m "not emulator and not browser" --ignore tests/cdk --ignore tests/localcloud --ignore tests/faults --doctest-modules tests workbench
 
 # The types of the CDK take a minute or two to read the first time, too long for `check`.
-test: static $(CDK_CLI)
+test: static $(CDK_CLI) browser
 	cd cdk && ../$(RUN) mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache *.py
 	@$(WITH_STACK) && $(RUN) pytest $(PARALLEL) $(NBVAL) --doctest-modules tests workbench notebooks
 
 notebooks: $(STAMP)
 	@$(WITH_STACK) && $(BIN)/python notebooks/execute.py
+
+pictures: $(STAMP) browser
+	WORKBENCH_PICTURES=docs/images $(RUN) pytest tests/browser
 
 # On a machine that does nothing else. BENCH takes more options: make bench BENCH='--race W5 --runs 3'.
 bench: $(BENCH_STAMP)
@@ -74,6 +78,17 @@ $(CDK_CLI): cdk/package.json cdk/package-lock.json | $(STAMP)
 	@echo "Installing the pinned command line of the CDK into cdk/node_modules."
 	@cd cdk && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent
 	@touch $@
+
+# The widgets are tested in a browser; Playwright drives the system's own and downloads none.
+browser:
+	@if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null && ! command -v google-chrome >/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "Installing chromium, in which the widgets are tested."; \
+			apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; \
+		else \
+			echo "There is no Chromium to test the widgets in. On Debian: sudo apt-get install chromium" >&2; exit 1; \
+		fi; \
+	fi
 
 $(BENCH_STAMP): $(STAMP)
 	@echo "Installing what the workbench is measured beside into $(VENV)."

@@ -28,7 +28,7 @@ __all__ = ["cell_ids", "execute", "main", "settle"]
 _FOLDER: Final = Path(__file__).resolve().parent
 # nbval executes such a cell and compares nothing: times and prices of this machine.
 _VOLATILE: Final = "# NBVAL_IGNORE_OUTPUT"
-_CELL_SECONDS: Final = 120
+_CELL_SECONDS: Final = 240
 _WIDGET_VIEW: Final = "application/vnd.jupyter.widget-view+json"
 # The versions that a kernel reports of itself say nothing about the notebook.
 _METADATA: Final = {

@@ -128,19 +128,21 @@ def label_of(name: str, labels: Mapping[str, str] | None) -> str:
     Returns
     -------
     str
-        The chosen wording, else the name with spaces and a capital.
+        The chosen wording, else the name with spaces and a capital; a single letter is a symbol and stays.
 
     Examples
     --------
     >>> label_of("mean_wait", None)
     'Mean wait'
+    >>> label_of("r", None)
+    'r'
     >>> label_of("mean_wait", {"mean_wait": "Mean wait (s)"})
     'Mean wait (s)'
     """
     if labels and name in labels:
         return labels[name]
     words = name.replace("_", " ").strip()
-    return words[:1].upper() + words[1:]
+    return words if len(words) == 1 else words[:1].upper() + words[1:]
 
 
 def sequential_colours(count: int) -> list[str]:

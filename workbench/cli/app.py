@@ -16,6 +16,7 @@ from workbench.cli.axes import read_space
 from workbench.cli.interrupt import interruptible
 from workbench.cli.options import (
     Budget,
+    Folder,
     Fresh,
     Name,
     Profile,
@@ -154,6 +155,25 @@ def experiments() -> None:
         for metric in spec.metrics:
             table.add_row("gives", metric.name, metric.type, "", metric.unit, metric.doc)
         console.print(table)
+
+
+@app.command("app")
+def serve(
+    *,
+    stack: StackName = LOCAL,
+    profile: Profile = None,
+    region: Region = None,
+    folder: Folder = None,
+    port: Annotated[int, typer.Option(help="Port of this machine; 0 for any that is free.")] = 0,
+    browser: Annotated[bool, typer.Option(help="Whether to open it in a browser.")] = True,
+) -> None:
+    """Serve the grid builder to browsers on this machine."""
+    from workbench.cli.serve_app import serve_app  # noqa: PLC0415 -- Voila belongs to an extra
+
+    # What is wrong with the options is said here, and not on a page.
+    find_backend(stack, profile=profile, region=region, folder=folder)
+    where = {"name": stack, "profile": profile, "region": region} if folder is None else {"root": str(folder)}
+    serve_app(where, port=port, browser=browser)
 
 
 def main() -> None:

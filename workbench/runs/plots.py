@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workbench.runs.status import list_landed, shard_states
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -195,11 +193,11 @@ class Plots:
         """
         from workbench.charts.shard_map import shard_map  # noqa: PLC0415 -- matplotlib is loaded by those who draw
 
-        manifest = self._run.manifest
-        landed = list_landed(self._run._store, manifest)  # noqa: SLF001 -- a part of Run
-        return shard_map(shard_states(manifest, landed), ax=ax)
+        return shard_map(self._run.shard_states(), ax=ax)
 
     def _labels(self) -> dict[str, str]:
+        from workbench.charts.style import label_of  # noqa: PLC0415 -- matplotlib is loaded by those who draw
+
         spec = self._run.manifest.spec
         units = {item.name: item.unit for item in spec.parameters} | {item.name: item.unit for item in spec.metrics}
-        return {name: f"{name.replace('_', ' ').capitalize()} ({unit})" for name, unit in units.items() if unit}
+        return {name: f"{label_of(name, None)} ({unit})" for name, unit in units.items() if unit}

@@ -11,7 +11,7 @@ from workbench.errors import RunStalledError, RunTimeoutError
 from workbench.runs.plots import Plots
 from workbench.runs.progress import show_progress
 from workbench.runs.questions import Questions
-from workbench.runs.status import RunStatus, list_landed, run_status
+from workbench.runs.status import RunStatus, list_landed, run_status, shard_states
 from workbench.runs.tags import read_tags, tag, untag
 from workbench.runs.watch import Patience, Watch
 
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from workbench.analysis.cost import Cost
     from workbench.analysis.engine import QueryEngine
     from workbench.analysis.prices import Prices
+    from workbench.analysis.usage import Deployment
     from workbench.contract import Include, Manifest
     from workbench.runs.control import Control
+    from workbench.runs.status import ShardState
     from workbench.runs.watch import Clock
     from workbench.storage import Store
 
@@ -57,6 +59,15 @@ class Run(Questions):
     def status(self) -> RunStatus:
         """Count the shards and rows that have landed; keys are listed, nothing is read."""
         return run_status(self.manifest, list_landed(self._store, self.manifest))
+
+    def shard_states(self) -> list[ShardState]:
+        """Say how each shard stands, in order: succeeded, failed, cancelled, partly done or missing."""
+        return shard_states(self.manifest, list_landed(self._store, self.manifest))
+
+    @property
+    def deployment(self) -> Deployment:
+        """Where it is evaluated, as far as time and cost depend on it."""
+        return self._control.deployment
 
     def wait(
         self,
@@ -205,8 +216,7 @@ class Run(Questions):
         """
         from workbench.runs.live import watch  # noqa: PLC0415 -- pandas is loaded by those who ask
 
-        paid = self._control.deployment.billed
-        cost = (lambda: self.cost().dollars) if paid else None
+        cost = (lambda: self.cost().dollars) if self.deployment.billed else None
         return watch(self, metric=metric, x=x, y=y, hue=hue, cost=cost, timeout=timeout, clock=self._clock)
 
     def cost(self, *, prices: Prices | None = None) -> Cost:
@@ -229,7 +239,7 @@ class Run(Questions):
         """
         from workbench.analysis.cost import run_cost  # noqa: PLC0415 -- pandas is loaded by those who ask
 
-        return run_cost(self._engine, self.manifest, deployment=self._control.deployment, prices=prices)
+        return run_cost(self._engine, self.manifest, deployment=self.deployment, prices=prices)
 
     def tags(self) -> tuple[str, ...]:
         """Read the names that researchers have given the run, sorted; `workbench.history` finds runs by them."""
