@@ -3,7 +3,7 @@
 Run as ``python -m benchmarks.fanout`` for the table and `docs/images/fanout.png`, and as ``python -m benchmarks.fanout
 check [concurrency]`` for runs on the stack in the laptop beside their simulation.
 
-`workbench.analysis.ramp.follow`, which estimates use, serves the queue as soon as there is room: that is the least a run
+`workbench.analysis.ramp.follow`, which estimates use, serves the queue as soon as there is room: the least that a run
 takes. Here each event that finds no room comes again after a delay of its own that doubles from one second to five
 minutes, as Lambda documents it: that is the most. An event that is six hours old is given up. Sources:
 https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html and .../invocation-async-error-handling.html.

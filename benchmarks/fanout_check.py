@@ -73,7 +73,7 @@ def _run(backend: CloudBackend, n_shards: int, *, seed: int) -> tuple[float, flo
         wb.product(arrival_rate=[0.5]),
         replicates=n_shards,
         seed=seed,
-        fixed={"horizon": 200.0, "warmup": 10.0},
+        fixed={"horizon": 200.0},
     )
     begun = time.perf_counter()
     run = backend.submit(sweep, shard_size=1, fresh=True)

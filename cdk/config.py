@@ -101,11 +101,6 @@ class StageConfig:
     alarm_email: str | None = None
     emulator: bool = False
 
-    @property
-    def destroys_results(self) -> bool:
-        """Whether the results go with the stack; in the laptop they always do."""
-        return self.emulator or self.removal_policy == "destroy"
-
 
 def read_config(context: Mapping[str, object], environ: Mapping[str, str] | None = None) -> StageConfig:
     """Read a deployment from the CDK context, and what that does not say from the environment.

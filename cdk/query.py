@@ -31,8 +31,8 @@ class Workgroup(Construct):
             "Workgroup",
             name=self.name,
             description="Queries over the outcomes of parameter sweeps.",
-            # A workgroup with a history cannot be deleted otherwise; the history goes where the results go.
-            recursive_delete_option=config.destroys_results,
+            # A workgroup that has answered a query cannot be deleted otherwise; no result is lost with it.
+            recursive_delete_option=True,
             work_group_configuration=athena.CfnWorkGroup.WorkGroupConfigurationProperty(
                 enforce_work_group_configuration=True,
                 publish_cloud_watch_metrics_enabled=True,

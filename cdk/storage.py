@@ -61,7 +61,7 @@ class Results(Construct):
                     expired_object_delete_marker=True,
                 ),
             ],
-            removal_policy=RemovalPolicy.DESTROY if config.destroys_results else RemovalPolicy.RETAIN,
+            removal_policy=RemovalPolicy.DESTROY if config.removal_policy == "destroy" else RemovalPolicy.RETAIN,
         )
         Validations.of(self.bucket).acknowledge(
             Acknowledgment(

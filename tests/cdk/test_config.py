@@ -115,12 +115,6 @@ def test_nothing_is_a_value_of_what_is_optional(name: str, nothing: object) -> N
     assert read_config({name: nothing}) == StageConfig()
 
 
-def test_only_what_is_to_go_or_lies_in_the_laptop_goes_with_the_stack() -> None:
-    assert not StageConfig().destroys_results
-    assert StageConfig(removal_policy="destroy").destroys_results
-    assert StageConfig(emulator=True).destroys_results
-
-
 def test_the_emulator_runs_on_this_machine() -> None:
     config = read_config({"architecture": "host", "python": HERE, "emulator": True})
     assert (config.architecture, config.python, config.emulator) == ("host", HERE, True)

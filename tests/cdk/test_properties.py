@@ -68,7 +68,7 @@ def test_every_deployment_keeps_the_promises(
     roles = [function["Role"]["Fn::GetAtt"][0] for function in made.resources("AWS::Lambda::Function").values()]
     assert len(set(roles)) == len(roles) == 3
     kept = {item.get("DeletionPolicy") for item in resources.values() if item["Type"] == "AWS::S3::Bucket"}
-    assert kept == {"Delete" if config.destroys_results else "Retain"}
+    assert kept == {"Delete" if config.removal_policy == "destroy" else "Retain"}
     # Whoever must be told of a lost shard is told, in every one of them.
     told = made.resources("AWS::Lambda::EventInvokeConfig").values()
     assert [list(setting["DestinationConfig"]) for setting in told] == [["OnFailure"]] * 3

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 TASK = Task(run_id="r", shard_id=3)
 
 
-def told(capsys: pytest.CaptureFixture[str], task: Task, failed: dict[str, int], **report: Any) -> list[dict[str, Any]]:
+def told(capsys: pytest.CaptureFixture[str], task: Task, codes: dict[str, int], **report: Any) -> list[dict[str, Any]]:
     whole = ShardReport(**{"shard_id": 3, "status": "success", "rows": 10} | report)
-    measure(task, whole, seconds=2.0, failed=failed)
+    measure(task, whole, seconds=2.0, failed=codes)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     for line in lines:
         assert (line["run_id"], line["shard_id"], line["generation"]) == ("r", 3, task.generation)
