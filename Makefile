@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 RUN := $(BIN)/python -m
 STAMP := $(VENV)/.setup-done
 BENCH_STAMP := $(VENV)/.bench-done
+# npm writes it when it is done.
+CDK_CLI := cdk/node_modules/.package-lock.json
 
 # Workers share nothing: each starts its own emulator when its files need one, so a file's tests stay together.
 PARALLEL := -n 2 --dist loadfile
@@ -29,7 +31,7 @@ help:
 	@echo "make bench      measure the workbench beside other tools, on an idle machine (QUICK=1 for a look)"
 	@echo "make clean      remove the virtual environment, caches and build products"
 
-setup: $(STAMP)
+setup: $(STAMP) $(CDK_CLI)
 
 demo: $(STAMP)
 	@$(BIN)/workbench demo
@@ -45,7 +47,7 @@ check: static
 	$(RUN) pytest -n 4 --dist loadfile -m "not emulator and not browser" --ignore tests/cdk --ignore tests/localcloud --ignore tests/faults --doctest-modules tests workbench
 
 # The types of the CDK take a minute or two to read the first time, too long for `check`.
-test: static browser
+test: static $(CDK_CLI) browser
 	cd cdk && ../$(RUN) mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache *.py
 	@$(WITH_STACK) && $(RUN) pytest $(PARALLEL) $(NBVAL) --doctest-modules tests workbench notebooks
 
@@ -62,13 +64,19 @@ bench: $(BENCH_STAMP)
 
 clean:
 	@if [ -x $(BIN)/workbench ]; then $(STOP); WORKBENCH_HOME='$(TEST_HOME)' $(STOP); fi; true
-	rm -rf $(VENV) build dist cdk/cdk.out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build dist cdk/cdk.out cdk/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find workbench lambdas cdk tests notebooks -type d \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 # Modules are compiled when they are first imported: most of the CDK never is, and compiling it takes longer than the rest.
 $(STAMP): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing the pinned packages into $(VENV); this takes a few minutes once."
 	@$(RUN) pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt -e '.[dev]'
+	@touch $@
+
+# With the Node and the npm of the virtual environment.
+$(CDK_CLI): cdk/package.json cdk/package-lock.json | $(STAMP)
+	@echo "Installing the pinned command line of the CDK into cdk/node_modules."
+	@cd cdk && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent
 	@touch $@
 
 # The widgets are tested in a browser; Playwright drives the system's own and downloads none.

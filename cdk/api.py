@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from aws_cdk import Acknowledgment, RemovalPolicy, Validations
+from aws_cdk import Acknowledgment, Validations
 from aws_cdk import aws_apigateway as apigateway
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from access import closed, closed_answer, endpoints, resource_policy
+from log_groups import log_group
 from logical_ids import logical_id
 from workbench.contract import CancelRequest, ResumeRequest, RunRequest
 from workbench.contract.gateway import request_schema
@@ -30,6 +31,8 @@ _BODIES: dict[str, type[Document]] = {
     "/runs/{run_id}/resume": ResumeRequest,
     "/runs/{run_id}/cancel": CancelRequest,
 }
+# What makes children start; a deployment whose ingress is off still cancels.
+_STARTING = ("/runs", "/runs/{run_id}/resume")
 # In these templates a variable is replaced as it stands; `messageString` brings its own quotes.
 _ERROR = (
     '{"error":{"code":"$context.error.responseType","message":$context.error.messageString,"details":[]},'
@@ -42,13 +45,14 @@ class RunsApi(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig, parent: lambda_.IFunction) -> None:
         super().__init__(scope, construct_id)
+        self.access_log = log_group(self, "AccessLog", config=config)
         self.api = self._rest_api(config)
         for kind in (apigateway.ResponseType.DEFAULT_4_XX, apigateway.ResponseType.DEFAULT_5_XX):
             name = f"Error{kind.response_type.removeprefix('DEFAULT_')}"
             self.api.add_gateway_response(name, type=kind, templates={_JSON: _ERROR})
         # The stack names its outputs itself.
         self.api.node.try_remove_child("Endpoint")
-        self._methods = self._add_methods(parent)
+        self._methods = self._add_methods(parent, ingress=config.ingress)
         self._acknowledge()
 
     @property
@@ -57,15 +61,14 @@ class RunsApi(Construct):
         stack = self.api.stack
         return f"https://{self.api.rest_api_id}.execute-api.{stack.region}.{stack.url_suffix}/{_STAGE}"
 
-    @property
-    def method_arns(self) -> list[str]:
-        """What a caller of every method needs the right to invoke."""
-        return [method.method_arn for method in self._methods]
+    def method_arns(self, *paths: str) -> list[str]:
+        """Return what a caller of some paths needs the right to invoke; without any, of all."""
+        return [self._methods[path].method_arn for path in paths or self._methods]
 
-    def acknowledge(self, holder: IConstruct) -> None:
-        """Explain the wildcards of who may invoke every method."""
+    def acknowledge(self, holder: IConstruct, *paths: str) -> None:
+        """Explain the wildcards of who may invoke some paths; without any, all."""
         stage = f"<{logical_id(self.api)}>/<{logical_id(self.api.deployment_stage)}>"
-        for path in _BODIES:
+        for path in paths or _BODIES:
             if "{run_id}" in path:
                 Validations.of(holder).acknowledge(
                     Acknowledgment(
@@ -76,15 +79,13 @@ class RunsApi(Construct):
                 )
 
     def _rest_api(self, config: StageConfig) -> apigateway.RestApi:
-        access_log = logs.LogGroup(
-            self, "AccessLog", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
-        )
         return apigateway.RestApi(
             self,
             "Api",
             rest_api_name=config.stack_name,
             description="Submits parameter sweeps.",
-            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            endpoint_configuration=endpoints(self, config),
+            policy=resource_policy(config),
             # A setting of the whole account: without it no stage of the account can write a log.
             cloud_watch_role=True,
             deploy_options=apigateway.StageOptions(
@@ -93,7 +94,7 @@ class RunsApi(Construct):
                 throttling_burst_limit=40,
                 metrics_enabled=True,
                 logging_level=apigateway.MethodLoggingLevel.ERROR,
-                access_log_destination=apigateway.LogGroupLogDestination(access_log),
+                access_log_destination=apigateway.LogGroupLogDestination(self.access_log),
                 access_log_format=apigateway.AccessLogFormat.json_with_standard_fields(
                     caller=True,
                     http_method=True,
@@ -108,22 +109,22 @@ class RunsApi(Construct):
             ),
         )
 
-    def _add_methods(self, parent: lambda_.IFunction) -> list[apigateway.Method]:
+    def _add_methods(self, parent: lambda_.IFunction, *, ingress: bool) -> dict[str, apigateway.Method]:
         validator = apigateway.RequestValidator(
             self, "Validator", rest_api=self.api, validate_request_body=True, validate_request_parameters=True
         )
-        methods = []
+        methods = {}
         for path, body in _BODIES.items():
             name, schema = body.__name__, request_schema(body)
+            is_open = ingress or path not in _STARTING
             model = apigateway.CfnModel(self, name, rest_api_id=self.api.rest_api_id, content_type=_JSON, schema=schema)
-            methods.append(
-                self.api.root.resource_for_path(path).add_method(
-                    "POST",
-                    apigateway.LambdaIntegration(parent),
-                    authorization_type=apigateway.AuthorizationType.IAM,
-                    request_models={_JSON: apigateway.Model.from_model_name(self, f"{name}Model", model.ref)},
-                    request_validator=validator,
-                )
+            methods[path] = self.api.root.resource_for_path(path).add_method(
+                "POST",
+                apigateway.LambdaIntegration(parent) if is_open else closed(),
+                method_responses=None if is_open else [closed_answer()],
+                authorization_type=apigateway.AuthorizationType.IAM,
+                request_models={_JSON: apigateway.Model.from_model_name(self, f"{name}Model", model.ref)},
+                request_validator=validator,
             )
             deployment = self.api.latest_deployment
             if deployment is not None:
@@ -146,7 +147,7 @@ class RunsApi(Construct):
                 "and is checked against a schema. There is no anonymous caller to filter.",
             ),
         )
-        for method in self._methods:
+        for method in self._methods.values():
             Validations.of(method).acknowledge(
                 Acknowledgment(
                     id="AwsSolutions-COG4",

@@ -35,7 +35,7 @@ def main() -> None:
     """Synthesize the stack that the context describes."""
     app = App(analytics_reporting=False)
     try:
-        config = read_config(app.node.get_all_context())
+        config = read_config(app.node.get_all_context(), os.environ)
         with tempfile.TemporaryDirectory() as staging:
             bundle = stage(config, Path(staging))
             stack = WorkbenchStack(app, config=config, bundle=bundle)

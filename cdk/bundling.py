@@ -33,6 +33,7 @@ _CHECKOUT: Final = Path(__file__).resolve().parents[1]
 _PACKAGE: Final = Path(workbench.__file__).resolve().parent
 _CONSTRAINTS: Final = _CHECKOUT / "constraints.txt"
 _EVERYWHERE: Final = ("__init__.py", "errors.py", "py.typed", "space", "contract", "storage")
+_EVERY_FUNCTION: Final = ("__init__.py", "telemetry.py")
 _CHILD_ONLY: Final = ("experiments", "compute")
 _RECORDER_ONLY: Final = ("compute",)
 # The Lambda runtime brings boto3 and botocore.
@@ -105,6 +106,7 @@ def stage(config: StageConfig, folder: Path) -> Bundle:
     if target.runs_bytecode_of_this:
         for code in (parent, child, recorder):
             compile_sources(code)
+    layered = (*_LAYER_LIBRARIES, *config.requirements)
     # These bring their bytecode with them.
     with zipfile.ZipFile(archive(_PARENT_LIBRARIES, constraints=_CONSTRAINTS, target=target)) as libraries:
         libraries.extractall(parent)
@@ -112,7 +114,7 @@ def stage(config: StageConfig, folder: Path) -> Bundle:
         parent=parent,
         child=child,
         recorder=recorder,
-        layer=archive(_LAYER_LIBRARIES, constraints=_CONSTRAINTS, target=target, folder="python"),
+        layer=archive(layered, constraints=_CONSTRAINTS, target=target, folder="python"),
         catalog=decode(catalog_json, Catalog, source="python -m workbench.experiments"),
         modules=modules,
     )
@@ -142,8 +144,8 @@ def _print_catalog(modules: Iterable[str]) -> bytes:
 
 def _copy_code(function: str, parts: Iterable[str], into: Path) -> None:
     (into / "lambdas").mkdir(parents=True)
-    for source in (_CHECKOUT / "lambdas" / "__init__.py", _CHECKOUT / "lambdas" / function):
-        _copy(source, into / "lambdas" / source.name)
+    for name in (*_EVERY_FUNCTION, function):
+        _copy(_CHECKOUT / "lambdas" / name, into / "lambdas" / name)
     for part in parts:
         _copy(_PACKAGE / part, into / "workbench" / part)
 

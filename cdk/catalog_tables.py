@@ -8,11 +8,13 @@ from aws_cdk import Aws
 from aws_cdk import aws_glue as glue
 from constructs import Construct
 
+from packages import version_in
 from workbench.contract import (
     MANIFEST_COLUMNS,
     PARTITION_COLUMNS,
     RUNS_TABLE,
     STATUSES,
+    TableParameter,
     outcome_columns,
     table_name,
 )
@@ -23,8 +25,9 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_s3 as s3
 
+    from bundling import Bundle
     from config import StageConfig
-    from workbench.contract import Catalog, Column, ExperimentSpec
+    from workbench.contract import Column, ExperimentSpec
 
 __all__ = ["Tables"]
 
@@ -40,10 +43,14 @@ class Tables(Construct):
     """The Glue database of a deployment."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, config: StageConfig, catalog: Catalog, bucket: s3.IBucket
+        self, scope: Construct, construct_id: str, *, config: StageConfig, bundle: Bundle, bucket: s3.IBucket
     ) -> None:
         super().__init__(scope, construct_id)
         self._bucket = bucket
+        self._runs_on = {
+            TableParameter.PYTHON.value: config.python,
+            TableParameter.NUMPY.value: version_in(bundle.layer, "numpy"),
+        }
         self.name = config.stack_name.lower().replace("-", "_")
         self._database = glue.CfnDatabase(
             self,
@@ -53,7 +60,7 @@ class Tables(Construct):
                 name=self.name, description="Outcomes of parameter sweeps."
             ),
         )
-        for spec in catalog.experiments:
+        for spec in bundle.catalog.experiments:
             self._outcomes(spec)
         self._runs()
 
@@ -72,6 +79,8 @@ class Tables(Construct):
                 "projection.status.type": "enum",
                 "projection.status.values": ",".join(STATUSES),
                 "storage.location.template": f"{location}run_id=${{run_id}}/status=${{status}}/",
+                TableParameter.FINGERPRINT.value: spec.fingerprint,
+                **self._runs_on,
             },
             location=location,
             formats=(_PARQUET_INPUT, _PARQUET_OUTPUT),

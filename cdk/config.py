@@ -1,37 +1,38 @@
-"""What can be chosen for a deployment: read from the CDK context, checked, and frozen."""
+"""What can be chosen for a deployment: read from the CDK context and the environment, checked, and frozen."""
 
 from __future__ import annotations
 
 import platform
 import re
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from rules import RULES
 from workbench.contract import Caps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Architecture", "ConfigError", "StageConfig", "read_config"]
+__all__ = ["PREFIX", "Architecture", "ConfigError", "StageConfig", "read_config"]
 
 Architecture: TypeAlias = Literal["x86_64", "arm64", "host"]
+RemovalPolicy: TypeAlias = Literal["retain", "destroy"]
 
-_CAPS = Caps()
+PREFIX: Final = "WORKBENCH_STAGE_"
+_CAPS: Final = Caps()
 # Lambda's Python 3.11 and older run on a C library that is too old for the wheels of numpy and pyarrow.
-_CLOUD_PYTHONS = ("3.12", "3.13", "3.14")
-_STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,99}")
+_CLOUD_PYTHONS: Final = ("3.12", "3.13", "3.14")
 # The CDK's own context keys all hold a colon, a dash or an at sign: every plain word is meant for us.
-_PLAIN_WORD = re.compile(r"[a-z_]+")
-_TRUTH = {"true": True, "false": False}
+_PLAIN_WORD: Final = re.compile(r"[a-z_]+")
 
 
 class ConfigError(ValueError):
-    """A context that does not describe a deployment."""
+    """Settings that do not describe a deployment."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StageConfig:
-    """One deployment.
+    """One deployment; `docs/configuration.md` says more of each setting.
 
     Parameters
     ----------
@@ -47,8 +48,32 @@ class StageConfig:
         Memory of a child; at 1769 MB it has one full core.
     child_timeout_s : int
         Time limit of a child in seconds.
+    reserved_concurrency : int, optional
+        Children at once, taken from the account's own limit; without it they share that limit.
+    provisioned_concurrency : int
+        Environments of the parent that are kept ready for requests.
+    retries : int
+        How often Lambda delivers a failed event again before the recorder hears of it.
     experiments : tuple of str
         Modules with experiments beside the built-in and the installed ones.
+    requirements : tuple of str
+        Libraries that these experiments import, as pip takes them.
+    ingress : bool
+        Whether the API takes submissions and resumes.
+    source_accounts : tuple of str
+        The only accounts whose identities may call the API; without any, that of the stack.
+    vpc_endpoints : tuple of str
+        The only endpoints through which the API is reached; without any, it is reached from everywhere.
+    kms_key_arn : str, optional
+        Key that encrypts results and answers; without it, one of S3's own.
+    removal_policy : {'retain', 'destroy'}
+        Whether the results stay when the stack goes.
+    run_expiry_days : int, optional
+        Age at which the objects of a run are deleted.
+    log_retention_days : int
+        How long log lines are kept.
+    alarm_email : str, optional
+        Address that hears of alarms.
     emulator : bool
         Whether the stack goes onto the emulator in the laptop.
     """
@@ -61,18 +86,33 @@ class StageConfig:
     max_rows: int = _CAPS.max_rows
     child_memory_mb: int = 1769
     child_timeout_s: int = 300
+    reserved_concurrency: int | None = None
+    provisioned_concurrency: int = 0
+    retries: int = 2
     experiments: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
+    ingress: bool = True
+    source_accounts: tuple[str, ...] = ()
+    vpc_endpoints: tuple[str, ...] = ()
+    kms_key_arn: str | None = None
+    removal_policy: RemovalPolicy = "retain"
+    run_expiry_days: int | None = None
+    log_retention_days: int = 30
+    alarm_email: str | None = None
     emulator: bool = False
 
 
-def read_config(context: Mapping[str, object]) -> StageConfig:
-    """Read a deployment from the CDK context.
+def read_config(context: Mapping[str, object], environ: Mapping[str, str] | None = None) -> StageConfig:
+    """Read a deployment from the CDK context, and what that does not say from the environment.
 
     Parameters
     ----------
     context : mapping
         From ``cdk.json`` and ``cdk -c key=value``; values given on the command line are text. Keys of the CDK
         itself are passed over.
+    environ : mapping, optional
+        Variables: ``WORKBENCH_STAGE_MAX_ROWS`` is the setting ``max_rows``. Not looked at for the emulator, whose
+        stack is the same whatever is exported for one on AWS.
 
     Returns
     -------
@@ -81,66 +121,46 @@ def read_config(context: Mapping[str, object]) -> StageConfig:
     Raises
     ------
     ConfigError
-        With every fault at once: unknown keys, values of a wrong type or out of range.
+        With every fault at once: unknown settings, and values that break their rules, each with the rule.
     """
-    types = {field.name: type(field.default) for field in fields(StageConfig)}
+    given: dict[str, tuple[object, str]] = {
+        key: (value, "") for key, value in context.items() if _PLAIN_WORD.fullmatch(key)
+    }
+    if not _on_emulator(context):
+        exported = {name: value for name, value in (environ or {}).items() if name.startswith(PREFIX)}
+        for variable, text in exported.items():
+            given.setdefault(variable.removeprefix(PREFIX).lower(), (text, f" (from {variable})"))
     faults = [
-        f"{key}: there is no such setting; there are {', '.join(types)}"
-        for key in context
-        if _PLAIN_WORD.fullmatch(key) and key not in types
+        f"{name}: there is no such setting for {value!r}{source}; there are {', '.join(RULES)}"
+        for name, (value, source) in given.items()
+        if name not in RULES
     ]
-    values: dict[str, object] = {}
-    for name, kind in types.items():
-        if name in context:
-            try:
-                values[name] = _read(context[name], kind)
-            except (TypeError, ValueError):
-                faults.append(f"{name}: {context[name]!r} is not of type {kind.__name__}")
-    if not faults:
-        config = StageConfig(**values)  # type: ignore[arg-type]
-        faults.extend(_faults(config))
+    values: dict[str, object] = {field.name: field.default for field in fields(StageConfig)}
+    for name in RULES.keys() & given.keys():
+        value, source = given[name]
+        try:
+            values[name] = RULES[name].read(value)
+        except ValueError as broken:
+            faults.append(f"{name}: {broken.args[0]!r} breaks the rule: {RULES[name].text}{source}")
+            del values[name]
+    faults.extend(_faults_between(values))
     if faults:
-        raise ConfigError("the context of the deployment is refused:\n" + "\n".join(f"  {fault}" for fault in faults))
-    return config
+        told = "\n".join(f"  {fault}" for fault in sorted(faults))
+        raise ConfigError(f"the settings of the deployment are refused:\n{told}")
+    return StageConfig(**values)  # type: ignore[arg-type]
 
 
-def _read(value: object, kind: type) -> object:
-    if kind is bool:
-        return _TRUTH[str(value).lower()] if str(value).lower() in _TRUTH else _refuse()
-    if kind is int:
-        return _refuse() if isinstance(value, bool) else int(str(value))
-    if kind is tuple:
-        items = value if isinstance(value, list) else str(value).split(",")
-        return tuple(name for name in (str(item).strip() for item in items) if name)
-    return value if isinstance(value, str) else _refuse()
+def _on_emulator(context: Mapping[str, object]) -> bool:
+    return str(context.get("emulator", False)).lower() == "true"
 
 
-def _refuse() -> object:
-    raise TypeError
-
-
-def _faults(config: StageConfig) -> Iterator[str]:
-    if not _STACK_NAME.fullmatch(config.stack_name):
-        yield f"stack_name: {config.stack_name!r} must be letters, digits and dashes, 100 at most, a letter first"
-    if config.architecture not in get_args(Architecture):
-        yield f"architecture: {config.architecture!r} is none of {', '.join(get_args(Architecture))}"
-    elif config.architecture == "host":
-        yield from _host_faults(config)
-    elif config.python not in _CLOUD_PYTHONS:
-        yield f"python: {config.python!r} is none of {', '.join(_CLOUD_PYTHONS)}"
-    ranges = {"child_memory_mb": (512, 10_240), "child_timeout_s": (30, 900)}
-    for name in ("max_shards", "max_rows_per_shard", "max_rows", *ranges):
-        low, high = ranges.get(name, (1, 2**53))
-        if not low <= getattr(config, name) <= high:
-            yield f"{name}: {getattr(config, name)} is not from {low} to {high}"
-    for module in config.experiments:
-        if not all(part.isidentifier() for part in module.split(".")):
-            yield f"experiments: {module!r} is not the name of a module"
-
-
-def _host_faults(config: StageConfig) -> Iterator[str]:
-    if not config.emulator:
-        yield "architecture: 'host' is for the emulator only; choose x86_64 or arm64"
+def _faults_between(values: Mapping[str, object]) -> Iterator[str]:
+    """Yield what is wrong with settings that depend on others; those with faults of their own are missing."""
+    if not {"python", "architecture", "emulator"} <= values.keys():
+        return
+    python, on_host = values["python"], values["architecture"] == "host"
+    if on_host and not values["emulator"]:
+        yield "architecture: 'host' breaks the rule: x86_64 or arm64, where 'emulator' is not true"
     here = ".".join(platform.python_version_tuple()[:2])
-    if config.python != here:
-        yield f"python: {config.python!r} must be {here!r}, which runs here, where the architecture is 'host'"
+    if python != here if on_host else python not in _CLOUD_PYTHONS:
+        yield f"python: {python!r} breaks the rule: {here if on_host else RULES['python'].text}"

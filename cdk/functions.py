@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 from aws_cdk import Acknowledgment, Duration, Validations
 from aws_cdk import aws_iam as iam
@@ -12,6 +13,7 @@ from aws_cdk import aws_sqs as sqs
 
 from logical_ids import logical_id
 from python_function import PythonFunction, architecture, runtime
+from storage import READ_AND_WRITE
 from workbench.contract import Environment
 from workbench.contract.keys import CONTROLS_PREFIX, MANIFESTS_PREFIX, OUTCOMES_PREFIX, REPORTS_PREFIX
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from config import StageConfig
     from storage import Results
 
-__all__ = ["Child", "Libraries", "Parent", "Recorder"]
+__all__ = ["Child", "Functions", "Libraries", "Parent", "Recorder"]
 
 # numpy starts a thread for each processor when it is imported, and they wait by spinning: a fifth of a cold start.
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
@@ -68,7 +70,7 @@ class Recorder(PythonFunction):
             environment={Environment.BUCKET: results.bucket.bucket_name, **_ONE_THREAD},
             layers=[libraries],
         )
-        unrecorded = sqs.Queue(
+        self.unrecorded = sqs.Queue(
             self,
             "Unrecorded",
             encryption=sqs.QueueEncryption.SQS_MANAGED,
@@ -76,23 +78,26 @@ class Recorder(PythonFunction):
             enforce_ssl=not config.emulator,
             retention_period=Duration.days(14),
         )
-        Validations.of(unrecorded).acknowledge(
+        Validations.of(self.unrecorded).acknowledge(
             Acknowledgment(
                 id="AwsSolutions-SQS3",
                 reason="It is the last resort itself: nothing takes messages from it but an operator.",
             )
         )
-        self.try_again(destinations.SqsDestination(unrecorded))
+        self._retries = config.retries
+        # It is the last that can say what became of a shard: it always has every try that Lambda gives.
+        self.try_again(retries=2, on_failure=destinations.SqsDestination(self.unrecorded))
         self.allow(
             results.objects("s3:GetObject", prefixes=(MANIFESTS_PREFIX, OUTCOMES_PREFIX)),
             results.objects("s3:PutObject", prefixes=_ENDINGS),
             results.listing(*_LISTED),
+            *results.key_use(*READ_AND_WRITE),
         )
         results.acknowledge(self.role, *_LISTED)
 
     def take_over(self, function: PythonFunction) -> None:
         """Become the one that hears of the invocations of a function that were given up."""
-        function.try_again(destinations.LambdaDestination(self.function))
+        function.try_again(retries=self._retries, on_failure=destinations.LambdaDestination(self.function))
         Validations.of(function.role).acknowledge(
             Acknowledgment(
                 id=f"AwsSolutions-IAM5[Resource::<{logical_id(self.function)}.Arn>:*]",
@@ -129,12 +134,16 @@ class Child(PythonFunction):
             },
             layers=[libraries],
         )
+        cast(
+            "lambda_.CfnFunction", self.function.node.default_child
+        ).reserved_concurrent_executions = config.reserved_concurrency
         recorder.take_over(self)
         self.allow_itself()
         self.allow(
             results.objects("s3:GetObject", prefixes=(MANIFESTS_PREFIX, OUTCOMES_PREFIX, CONTROLS_PREFIX)),
             results.objects("s3:PutObject", prefixes=_ENDINGS),
             results.listing(*_LISTED),
+            *results.key_use(*READ_AND_WRITE),
         )
         results.acknowledge(self.role, *_LISTED)
 
@@ -174,6 +183,34 @@ class Parent(PythonFunction):
         self.allow(
             results.objects("s3:GetObject", "s3:PutObject", prefixes=(MANIFESTS_PREFIX, CONTROLS_PREFIX)),
             results.listing(MANIFESTS_PREFIX, OUTCOMES_PREFIX, CONTROLS_PREFIX),
+            *results.key_use(*READ_AND_WRITE),
             iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[child.function_arn]),
         )
         results.acknowledge(self.role, MANIFESTS_PREFIX, CONTROLS_PREFIX)
+        self.requested = self._requested(config.provisioned_concurrency)
+
+    def _requested(self, provisioned: int) -> lambda_.IFunction:
+        """Return what requests go to; copies that start children need no environment that waits for them."""
+        if not provisioned:
+            return self.function
+        return lambda_.Alias(
+            self,
+            "Ready",
+            alias_name="ready",
+            version=self.function.current_version,
+            provisioned_concurrent_executions=provisioned,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Functions:
+    """All of a deployment."""
+
+    parent: Parent
+    child: Child
+    recorder: Recorder
+
+    @property
+    def all(self) -> tuple[PythonFunction, ...]:
+        """Each of them."""
+        return self.parent, self.child, self.recorder

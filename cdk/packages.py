@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from config import StageConfig
 
-__all__ = ["BundlingError", "Target", "archive"]
+__all__ = ["BundlingError", "Target", "archive", "version_in"]
 
 _MACHINES: Final = {"x86_64": "x86_64", "arm64": "aarch64"}
 # A wheel is named after the oldest C library that it needs. All three, or pip silently takes old versions.
@@ -166,6 +167,32 @@ def archive(requirements: Iterable[str], *, constraints: Path, target: Target, f
             _zip(content, draft, folder=folder)
             draft.replace(kept)
     return kept
+
+
+def version_in(made: Path, library: str) -> str:
+    """Return which version of a library an archive holds.
+
+    Parameters
+    ----------
+    made : Path
+        As `archive` returned it.
+    library : str
+        Its name.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    BundlingError
+        If the archive lacks it.
+    """
+    with zipfile.ZipFile(made) as content:
+        for name in content.namelist():
+            if found := re.search(rf"(?:^|/){re.escape(library)}-([^/-]+)\.dist-info/", name):
+                return found[1]
+    raise BundlingError(f"{made.name} holds no {library}: delete it, and it is made again")
 
 
 def _cache() -> Path:

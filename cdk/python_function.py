@@ -5,11 +5,12 @@ from __future__ import annotations
 import platform
 from typing import TYPE_CHECKING
 
-from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
+from aws_cdk import Acknowledgment, Duration, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
+
+from log_groups import log_group
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from config import StageConfig
 
-__all__ = ["PythonFunction", "architecture", "runtime"]
+__all__ = ["PythonFunction", "architecture", "metrics_namespace", "runtime"]
 
 _ARM_MACHINES = {"aarch64", "arm64"}
 _MAX_EVENT_AGE = Duration.hours(6)
@@ -41,10 +42,8 @@ class PythonFunction(Construct):
         super().__init__(scope, construct_id)
         name = construct_id.lower()
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        log_group = logs.LogGroup(
-            self, "Log", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
-        )
-        log_group.grant_write(self.role)
+        self.log_group = log_group(self, "Log", config=config)
+        self.log_group.grant_write(self.role)
         self.function = lambda_.Function(
             self,
             "Function",
@@ -56,11 +55,12 @@ class PythonFunction(Construct):
             memory_size=memory_mb,
             timeout=Duration.seconds(timeout_s),
             role=self.role,
-            log_group=log_group,
+            log_group=self.log_group,
             logging_format=lambda_.LoggingFormat.JSON,
             environment={
                 "POWERTOOLS_SERVICE_NAME": name,
                 "POWERTOOLS_LOG_LEVEL": "INFO",
+                "POWERTOOLS_METRICS_NAMESPACE": metrics_namespace(config),
                 **environment,
             },
         )
@@ -89,9 +89,16 @@ class PythonFunction(Construct):
             statements=[iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[self.function.function_arn])],
         )
 
-    def try_again(self, on_failure: lambda_.IDestination) -> None:
-        """Let Lambda try an asynchronous invocation three times before it is given up to a destination."""
-        self.function.configure_async_invoke(retry_attempts=2, max_event_age=_MAX_EVENT_AGE, on_failure=on_failure)
+    def try_again(self, *, retries: int, on_failure: lambda_.IDestination) -> None:
+        """Let Lambda try an asynchronous invocation once, and again so often, before a destination hears of it."""
+        self.function.configure_async_invoke(
+            retry_attempts=retries, max_event_age=_MAX_EVENT_AGE, on_failure=on_failure
+        )
+
+
+def metrics_namespace(config: StageConfig) -> str:
+    """Return where CloudWatch files the functions' own metrics: each stage has its own."""
+    return f"SweepWorkbench/{config.stack_name}"
 
 
 def runtime(config: StageConfig) -> lambda_.Runtime:

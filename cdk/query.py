@@ -31,8 +31,8 @@ class Workgroup(Construct):
             "Workgroup",
             name=self.name,
             description="Queries over the outcomes of parameter sweeps.",
-            # A workgroup with a history cannot be deleted otherwise; on AWS an operator decides about the history.
-            recursive_delete_option=config.emulator,
+            # A workgroup that has answered a query cannot be deleted otherwise; no result is lost with it.
+            recursive_delete_option=True,
             work_group_configuration=athena.CfnWorkGroup.WorkGroupConfigurationProperty(
                 enforce_work_group_configuration=True,
                 publish_cloud_watch_metrics_enabled=True,
@@ -43,7 +43,7 @@ class Workgroup(Construct):
                 result_configuration=athena.CfnWorkGroup.ResultConfigurationProperty(
                     output_location=bucket.s3_url_for_object(ATHENA_PREFIX),
                     encryption_configuration=athena.CfnWorkGroup.EncryptionConfigurationProperty(
-                        encryption_option="SSE_S3"
+                        encryption_option="SSE_KMS" if config.kms_key_arn else "SSE_S3", kms_key=config.kms_key_arn
                     ),
                 ),
             ),

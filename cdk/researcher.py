@@ -8,6 +8,7 @@ from aws_cdk import Acknowledgment, Stack, Validations
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from storage import READ_AND_WRITE
 from workbench.contract.keys import (
     ATHENA_PREFIX,
     CONTROLS_PREFIX,
@@ -58,11 +59,12 @@ class Researcher(Construct):
             "Policy",
             description="Submit, resume and cancel runs of the workbench, and query their outcomes.",
             statements=[
-                iam.PolicyStatement(actions=["execute-api:Invoke"], resources=api.method_arns),
+                iam.PolicyStatement(actions=["execute-api:Invoke"], resources=api.method_arns()),
                 results.objects("s3:GetObject", prefixes=readable),
                 # Athena writes its answers with the rights of whoever asks; tags are the researcher's own.
                 results.objects("s3:PutObject", prefixes=(ATHENA_PREFIX, TAGS_PREFIX)),
                 results.listing(*readable),
+                *results.key_use(*READ_AND_WRITE),
                 iam.PolicyStatement(actions=["s3:GetBucketLocation"], resources=[results.bucket.bucket_arn]),
                 iam.PolicyStatement(
                     actions=list(_ASK),

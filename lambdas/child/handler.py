@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import botocore.session
 import msgspec
-from aws_lambda_powertools.logging import Logger
-from aws_lambda_powertools.metrics import Metrics, MetricUnit
 from botocore.config import Config
 
+from lambdas.child.measure import failed_rows, measure
+from lambdas.telemetry import logger, observed
 from workbench.compute.shard import Limits, run_shard
 from workbench.contract import Environment, Manifest, Task, encode
 from workbench.storage.manifest import read_manifest
@@ -28,22 +28,21 @@ _RESERVE: Final = 0.2
 _RESERVE_SECONDS: Final = 10.0
 _RETRIES: Final = Config(retries={"mode": "standard", "max_attempts": 10})
 
-logger = Logger()
-metrics = Metrics(namespace="SweepWorkbench")
 session = botocore.session.get_session()
 store = S3Store(session.create_client("s3", config=_RETRIES), os.environ[Environment.BUCKET])
 
 
-@logger.inject_lambda_context
-@metrics.log_metrics
+@observed
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Evaluate the shard that the task names, or go on with it."""
     task = msgspec.convert(event, Task)
     logger.append_keys(run_id=task.run_id, shard_id=task.shard_id, generation=task.generation)
     manifest = _manifest(task.run_id)
+    began = time.monotonic()
     report = run_shard(store, manifest, task, worker=context.log_stream_name, limits=_limits(context), go_on=_go_on)
-    metrics.add_metric("DuplicateDeliveries", MetricUnit.Count, int(report.duplicate))
-    logger.info("evaluated", passes=task.passes, **vars(report))
+    seconds = time.monotonic() - began
+    logger.info("evaluated", passes=task.passes, seconds=round(seconds, 3), **vars(report))
+    measure(task, report, seconds=seconds, failed=failed_rows(store, manifest, report))
     return vars(report)
 
 

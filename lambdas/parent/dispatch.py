@@ -6,11 +6,14 @@ time, one that is not started at all would be a silence.
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from msgspec.structs import replace
 
+from lambdas.telemetry import Metric, emit
 from workbench.contract import Dispatch
 from workbench.contract.keys import control_key
 from workbench.errors import RunError
@@ -56,7 +59,9 @@ def dispatch_shards(run_id: str, shards: Iterable[int], service: Service, *, gen
         If some shards were not handed on; the control is not written then.
     """
     dispatch = Dispatch(run_id=run_id, shards=ranges(shards), generation=generation, include=include)
-    hand_on(dispatch, service.dispatcher)
+    with _timed(dispatch) as values:
+        hand_on(dispatch, service.dispatcher)
+        values[Metric.DISPATCHED_SHARDS] = sum(stop - start for start, stop in dispatch.shards)
     service.store.put(control_key(run_id, generation, "dispatched"), b"{}")
 
 
@@ -107,7 +112,9 @@ def start_children(dispatch: Dispatch, dispatcher: Dispatcher) -> None:
     RunError
         If some cannot be started, after all were tried.
     """
-    if lost := _attempt(dispatcher.start_child, list(dispatch.tasks)):
+    with _timed(dispatch):
+        lost = _attempt(dispatcher.start_child, list(dispatch.tasks))
+    if lost:
         shards = ranges(task.shard_id for task, _ in lost)
         raise RunError(f"shards {shards} of {dispatch.run_id} could not be started: {lost[0][1]}") from lost[0][1]
 
@@ -134,6 +141,16 @@ def cut(dispatch: Dispatch, size: int) -> Iterator[Dispatch]:
     shards = [task.shard_id for task in dispatch.tasks]
     for first in range(0, len(shards), size):
         yield replace(dispatch, shards=ranges(shards[first : first + size]))
+
+
+@contextmanager
+def _timed(dispatch: Dispatch) -> Iterator[dict[Metric, float]]:
+    """Emit how long shards took to be handed on, and what else is put into the values."""
+    began = time.monotonic()
+    values: dict[Metric, float] = {}
+    yield values
+    values[Metric.DISPATCH_TIME] = (time.monotonic() - began) * 1e3
+    emit(values, run_id=dispatch.run_id, generation=dispatch.generation)
 
 
 def _attempt(start: Callable[[Message], None], messages: Sequence[Message]) -> list[tuple[Message, RunError]]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lambdas.parent.log import logger
 from lambdas.parent.routes import answer, start
 from lambdas.parent.wiring import wire
+from lambdas.telemetry import observed
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["handler"]
 
 
-@logger.inject_lambda_context(clear_state=True)
+@observed
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any] | None:
     """Answer a request, or start the children of a `Dispatch`."""
     if "requestContext" in event:

@@ -9,10 +9,10 @@ import msgspec
 
 from lambdas.parent.cancel import cancel
 from lambdas.parent.dispatch import start_children
-from lambdas.parent.log import logger
 from lambdas.parent.replies import error_reply, reply
 from lambdas.parent.resume import resume
 from lambdas.parent.submit import submit
+from lambdas.telemetry import logger
 from workbench.contract import CancelRequest, Dispatch, ResumeRequest, RunRequest, decode, plan_run
 from workbench.errors import ContractError, WorkbenchError
 

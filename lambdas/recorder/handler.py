@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.session
 import msgspec
-from aws_lambda_powertools.logging import Logger
 from botocore.config import Config
 
 from lambdas.recorder.classify import classify
+from lambdas.telemetry import Metric, emit, logger, observed
 from workbench.compute.record import record_failure
 from workbench.contract import Dispatch, Environment, ErrorCode, Manifest, Task
 from workbench.storage.manifest import read_manifest
@@ -22,14 +22,13 @@ if TYPE_CHECKING:
 
 __all__ = ["handler"]
 
-logger = Logger()
 store = S3Store(
     botocore.session.get_session().create_client("s3", config=Config(retries={"mode": "standard", "max_attempts": 10})),
     os.environ[Environment.BUCKET],
 )
 
 
-@logger.inject_lambda_context
+@observed
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Record the failure of a child, or of a copy of the parent that was to start children."""
     lost = event["requestPayload"]
@@ -40,8 +39,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         code, message = ErrorCode.DISPATCH, f"the shard's child could not be started, {message}"
     else:
         tasks = [msgspec.convert(lost, Task)]
-    logger.append_keys(run_id=tasks[0].run_id)
+    rows = failed = 0
     for task in tasks:
+        logger.append_keys(run_id=task.run_id, shard_id=task.shard_id, generation=task.generation)
         report = record_failure(
             store,
             _manifest(task.run_id),
@@ -52,6 +52,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             worker=context.log_stream_name,
         )
         logger.warning("recorded", code=code.value, reason=message, **vars(report))
+        if not report.duplicate:
+            rows, failed = rows + report.rows, failed + report.failed
+    emit({Metric.ROWS: rows}, run_id=tasks[0].run_id)
+    emit({Metric.LOST_SHARDS: len(tasks), Metric.FAILED_ROWS: failed}, code=code.value, run_id=tasks[0].run_id)
     return {"code": code.value, "shards": len(tasks)}
 
 

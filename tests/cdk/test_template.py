@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from operators import OperatorOutput
 from workbench.contract import (
     MANIFEST_COLUMNS,
     Caps,
@@ -202,7 +203,7 @@ def test_logs_are_kept_for_a_month(synthesized: Synthesized) -> None:
 
 
 def test_outputs_are_those_that_clients_look_for(synthesized: Synthesized) -> None:
-    assert set(synthesized.template["Outputs"]) == {str(name) for name in Output}
+    assert set(synthesized.template["Outputs"]) == {str(name) for name in (*Output, *OperatorOutput)}
 
 
 def test_the_template_fits_any_account(synthesized: Synthesized) -> None:

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import itertools
+import json
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambdas.parent.dispatch import INLINE_SHARDS, RANGE_SHARDS, cut, hand_on, ranges, start_children
-from memory_parent import MemoryDispatcher, shards_of
+from lambdas.parent.dispatch import (
+    INLINE_SHARDS,
+    RANGE_SHARDS,
+    cut,
+    dispatch_shards,
+    hand_on,
+    ranges,
+    start_children,
+)
+from memory_parent import MemoryDispatcher, Parent, shards_of
 from workbench.contract import Dispatch
 from workbench.contract.keys import manifest_key
 from workbench.errors import RunError
 from workbench.storage.memory import MemoryStore
+
+if TYPE_CHECKING:
+    from lambdas.parent.service import Service
 
 some_shards = st.sets(st.integers(0, 60)).map(sorted)
 
@@ -96,3 +109,32 @@ def test_a_copy_tries_all_before_it_raises() -> None:
     assert sorted(hands.tried) == list(range(50))
     assert shards_of(hands.take()) == [*range(2, 40), *range(41, 50)]
     assert hands.copies == []
+
+
+def parent_of(run_id: str) -> tuple[MemoryDispatcher, Service]:
+    """Return a parent's hands and service where a run has its manifest."""
+    parent = Parent()
+    parent.store.put(manifest_key(run_id), b"a manifest")
+    return parent.dispatcher, parent.service
+
+
+def test_how_long_a_dispatch_took_is_told_once_and_its_shards_where_they_are_first_handed_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    hands, service = parent_of("r")
+    dispatch_shards("r", [0, 1, 2, 7], service, generation=0, include="infra")
+    start_children(dispatch_of((0, 4)), hands)
+    first, copied = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert (first["run_id"], first["generation"], first["DispatchedShards"]) == ("r", 0, 4)
+    assert (copied["run_id"], copied["generation"]) == ("r", 3)
+    assert "DispatchedShards" not in copied
+    for line in (first, copied):
+        assert 0 <= line["DispatchTime"] < 60_000
+
+
+def test_a_dispatch_that_fails_is_not_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    hands, service = parent_of("r")
+    hands.down, hands.copies_down = {2}, True
+    with pytest.raises(RunError):
+        dispatch_shards("r", [0, 1, 2], service, generation=0, include="infra")
+    assert capsys.readouterr().out == ""

@@ -92,3 +92,22 @@ def test_a_connection_is_used_again() -> None:
             dispatcher(client, client).start_child(TASK)
         client.close()
     assert (len(server.requests), server.connections) == (5, 1)
+
+
+def test_the_trace_of_a_request_goes_on_to_whatever_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0"
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "the-parent")
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", trace)
+    with canned_server() as server:
+        server.answer(202, b"")
+        client = botocore.session.Session().create_client(
+            "lambda",
+            region_name="eu-west-1",
+            endpoint_url=server.url,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+        for start in STARTS:
+            start(dispatcher(client, client))
+        client.close()
+    assert [headers["X-Amzn-Trace-Id"] for _, headers, _ in server.requests] == [trace, trace]

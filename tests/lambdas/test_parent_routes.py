@@ -10,8 +10,8 @@ import pytest
 
 import faulty_models
 import workbench as wb
-from lambdas.parent.log import logger
 from lambdas.parent.routes import start
+from lambdas.telemetry import logger
 from memory_parent import CALLER, Parent, shards_of
 from workbench.contract import Dispatch, Resumption, decode, encode
 from workbench.contract.keys import control_key

@@ -53,8 +53,8 @@ def refused(action: Any, **arguments: object) -> bool:
     return str(caught.value.response["Error"]["Code"]).startswith("AccessDenied")
 
 
-def test_every_output_is_there(local_stack: LocalStack) -> None:
-    assert set(local_stack.outputs) == {str(name) for name in Output}
+def test_every_output_that_clients_need_is_there(local_stack: LocalStack) -> None:
+    assert {str(name) for name in Output} <= set(local_stack.outputs)
 
 
 @pytest.mark.parametrize("body", [b"{}", b"no json", b'{"sweep": {"experiment": 3}}', b'{"swep": {}}'])
@@ -102,7 +102,11 @@ def test_what_cannot_be_recorded_waits_in_a_queue(local_stack: LocalStack) -> No
     )
     queues = local_stack.client("sqs", root=True)
     (queue,) = (url for url in queues.list_queues()["QueueUrls"] if "Unrecorded" in url)
-    (message,) = queues.receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"]
+    message = next(
+        found[0]
+        for _ in range(15)
+        if (found := queues.receive_message(QueueUrl=queue, WaitTimeSeconds=20).get("Messages"))
+    )
     of_recorder = json.loads(message["Body"])
     of_child = of_recorder["requestPayload"]
     assert local_stack.outputs[Output.RECORDER] in of_recorder["requestContext"]["functionArn"]

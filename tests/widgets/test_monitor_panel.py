@@ -18,7 +18,7 @@ from small_runs import plan
 from workbench.errors import QueryError, UnknownRunError
 from workbench.runs.run import Run
 from workbench.storage.memory import MemoryStore
-from workbench.widgets.monitor_kernel import displays_nothing
+from workbench.widgets.kernel import displays_nothing
 from workbench.widgets.monitor_panel import RunMonitor
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from workbench.analysis.usage import Deployment
 
-__all__ = ["Course", "follow"]
+__all__ = ["Course", "arrivals", "follow", "ready"]
 
 # "1,000 execution environment instances every 10 seconds" for each function, refilled continuously, nothing saved up:
 # https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html
@@ -61,28 +61,55 @@ def follow(shards: Sequence[float], deployment: Deployment) -> Course:
     free: list[float] = []
     started, last = 0, 0.0
     cold = deployment.cold_start_seconds
-    for arrival, seconds in zip(_arrivals(len(shards), deployment), shards, strict=True):
+    for arrival, seconds in zip(arrivals(len(shards), deployment), shards, strict=True):
         first = free[0] if free else math.inf
-        ready = max(arrival, _ready(started, deployment))
-        if first <= ready:
+        opens = max(arrival, ready(started, deployment))
+        if first <= opens:
             ended = max(arrival, first) + seconds
             heapq.heapreplace(free, ended)
         else:
             started += 1
-            ended = ready + cold + seconds
+            ended = opens + cold + seconds
             heapq.heappush(free, ended)
         last = max(last, ended)
     return Course(last, started)
 
 
-def _ready(started: int, deployment: Deployment) -> float:
-    """Say when the next environment may start, where so many were started before."""
+def ready(started: int, deployment: Deployment) -> float:
+    """Say when the next environment may start.
+
+    Parameters
+    ----------
+    started : int
+        How many were started before.
+    deployment : Deployment
+        Where.
+
+    Returns
+    -------
+    float
+        Seconds after the submission; infinite where the account has no more.
+    """
     if started >= deployment.concurrency:
         return math.inf
     return max(0.0, (started + 1 - _BURST) / _PER_SECOND) if deployment.billed else 0.0
 
 
-def _arrivals(n_shards: int, deployment: Deployment) -> list[float]:
+def arrivals(n_shards: int, deployment: Deployment) -> list[float]:
+    """Say when the events of a run's shards reach Lambda.
+
+    Parameters
+    ----------
+    n_shards : int
+        How many.
+    deployment : Deployment
+        Where; only a service that is billed has a dispatch.
+
+    Returns
+    -------
+    list of float
+        Seconds after the submission, increasing.
+    """
     if not deployment.billed:
         return [0.0] * n_shards
     if n_shards <= INLINE_SHARDS:

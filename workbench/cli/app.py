@@ -91,6 +91,14 @@ def down() -> None:
 
 
 @app.command()
+def doctor(*, stack: StackName = LOCAL, profile: Profile = None, region: Region = None) -> None:
+    """Check this machine and a stack, and say what to fix."""
+    from workbench.cli.doctor import examine_and_print  # noqa: PLC0415 -- it loads all that it looks at
+
+    examine_and_print(stack, profile=profile, region=region)
+
+
+@app.command()
 def run(  # noqa: PLR0913 -- the options are documented where they are declared
     experiment: Name,
     settings: Settings,

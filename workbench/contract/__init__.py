@@ -38,6 +38,7 @@ from workbench.contract.names import (
     ErrorCode,
     Include,
     Output,
+    TableParameter,
     run_id_for,
     table_name,
 )
@@ -86,6 +87,7 @@ __all__ = [
     "Seeding",
     "Status",
     "SweepDocument",
+    "TableParameter",
     "Task",
     "ValueType",
     "canonical",

@@ -13,6 +13,7 @@ __all__ = [
     "ErrorCode",
     "Include",
     "Output",
+    "TableParameter",
     "run_id_for",
     "table_name",
 ]
@@ -38,6 +39,14 @@ class Output(StrEnum):
     CHILD = "ChildFunctionName"
     RECORDER = "RecorderFunctionName"
     RESEARCHER_POLICY = "ResearcherPolicyArn"
+
+
+class TableParameter(StrEnum):
+    """What the table of an experiment says of the code that fills it: all that a researcher may ask of the child."""
+
+    FINGERPRINT = "workbench.fingerprint"
+    PYTHON = "workbench.python"
+    NUMPY = "workbench.numpy"
 
 
 class Environment(StrEnum):

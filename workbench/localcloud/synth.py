@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["Assembly", "FileAsset", "fingerprint", "synthesize"]
 
 _CHECKOUT: Final = Path(__file__).resolve().parents[2]
+# What the CDK's command line leaves in its folder, and what it brings.
+_OTHERS: Final = frozenset({"cdk.out", "node_modules"})
 _REMEDY: Final = (
     "the stack is made from a checkout of the project: clone it, run `pip install -e '.[emulator,cdk]'` there, "
     "and start from that environment"
@@ -140,6 +142,7 @@ def _app() -> Path:
 def _context() -> dict[str, object]:
     return {
         "emulator": True,
+        "removal_policy": "destroy",
         "architecture": "host",
         "python": ".".join(platform.python_version_tuple()[:2]),
         "experiments": os.environ.get(Environment.EXPERIMENTS, ""),
@@ -157,7 +160,7 @@ def _sources() -> Iterator[Path]:
         elif spec is not None and spec.origin:
             yield Path(spec.origin)
     for folder in folders:
-        yield from sorted(path for path in folder.rglob("*.py") if "cdk.out" not in path.parts)
+        yield from sorted(path for path in folder.rglob("*.py") if _OTHERS.isdisjoint(path.parts))
     yield from (path for path in (_CHECKOUT / "cdk" / "cdk.json", _CHECKOUT / "constraints.txt") if path.is_file())
 
 

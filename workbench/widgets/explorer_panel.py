@@ -8,6 +8,7 @@ from workbench.errors import WorkbenchError
 from workbench.widgets.explorer_draw import draw
 from workbench.widgets.explorer_state import first_state, offer_of
 from workbench.widgets.explorer_view import ExplorerView
+from workbench.widgets.kernel import after_typing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +49,7 @@ class ResultsExplorer:
         self._at_once = not run.deployment.billed if at_once is None else at_once
         for widget in self.view.inputs:
             widget.observe(lambda _: self._chosen(), names="value")
-        self.view.draw.on_click(lambda _: self._draw())
+        self.view.draw.on_click(lambda _: after_typing(self._draw))
         self._chosen()
 
     @property

@@ -16,7 +16,7 @@ from workbench.widgets.grid_plan import is_final, labelled, plan_shards, sweep_o
 from workbench.widgets.grid_state import Estimated, GridState
 from workbench.widgets.grid_threads import Threads
 from workbench.widgets.grid_view import GridView
-from workbench.widgets.monitor_kernel import displays_nothing
+from workbench.widgets.kernel import after_typing, displays_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -167,9 +167,9 @@ class GridBuilder:
             (view.seeding, lambda form, chosen: form.with_rows(seeding=chosen)),
         ):
             widget.observe(self._on_rows(change), names="value")
-        view.load.on_click(lambda _: self._load_typed())
-        view.estimate.on_click(lambda _: self._begin_estimate())
-        view.submit.on_click(lambda _: self._begin_submit())
+        view.load.on_click(lambda _: after_typing(self._load_typed))
+        view.estimate.on_click(lambda _: after_typing(self._begin_estimate))
+        view.submit.on_click(lambda _: after_typing(self._begin_submit))
 
     def _on_rows(self, change: Callable[[GridForm, Any], GridForm]) -> Callable[[Any], None]:
         return lambda event: self._edit(lambda state: state.edited(change(state.form, event["new"])))

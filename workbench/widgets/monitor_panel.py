@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import WorkbenchError
 from workbench.runs.partial_chart import choose_chart
-from workbench.widgets.monitor_kernel import displays_nothing, in_the_kernel
+from workbench.widgets.kernel import after_typing, displays_nothing, in_the_kernel
 from workbench.widgets.monitor_parts import draw_points, shard_grid
 from workbench.widgets.monitor_state import MonitorState
 from workbench.widgets.monitor_view import MonitorView
@@ -147,7 +147,7 @@ class RunMonitor:
 
     def _listen(self) -> None:
         view = self.view
-        view.attach.on_click(lambda _: self._attach_typed())
+        view.attach.on_click(lambda _: after_typing(self._attach_typed))
         view.cancel.on_click(lambda _: self._change(MonitorState.ask_to_cancel))
         view.keep.on_click(lambda _: self._change(MonitorState.keep))
         view.confirm.on_click(lambda _: self._act(MonitorState.confirm_cancel, lambda run: run.cancel()))

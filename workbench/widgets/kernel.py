@@ -4,12 +4,33 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["displays_nothing", "in_the_kernel"]
+__all__ = ["after_typing", "displays_nothing", "in_the_kernel"]
+
+_TYPING_SECONDS: Final = 0.4
+
+
+def after_typing(call: Callable[[], None]) -> None:
+    """Call something once what was typed before a click has come; at once where there is no kernel.
+
+    A click overtakes it: while the kernel is busy, the front end holds back the latest text of a field until the one
+    before it is answered, and a click never.
+
+    Parameters
+    ----------
+    call : callable
+        Must not raise.
+    """
+    loop = _loop()
+    if loop is None:
+        call()
+    else:
+        # Clicks may be handled in another thread than the loop's, which alone may set a timer.
+        loop.add_callback(loop.call_later, _TYPING_SECONDS, call)
 
 
 def in_the_kernel(call: Callable[[], None]) -> None:
@@ -22,7 +43,7 @@ def in_the_kernel(call: Callable[[], None]) -> None:
     call : callable
         Must not raise.
     """
-    loop = getattr(getattr(_shell(), "kernel", None), "io_loop", None)
+    loop = _loop()
     if loop is None:
         call()
     else:
@@ -45,6 +66,10 @@ def displays_nothing() -> Iterator[None]:
 
 def _drop(_: object) -> None:
     """Let no message pass."""
+
+
+def _loop() -> Any:
+    return getattr(getattr(_shell(), "kernel", None), "io_loop", None)
 
 
 def _shell() -> Any:
