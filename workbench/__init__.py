@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from workbench.designs import latin_hypercube, loguniform, monte_carlo, sobol, star
     from workbench.errors import WorkbenchError
     from workbench.experiments.declare import Experiment, experiment
+    from workbench.experiments.rules import requires
     from workbench.experiments.streams import RowStreams
     from workbench.runs.backend import Backend
     from workbench.runs.compare import compare
@@ -40,6 +41,7 @@ __all__ = [
     "monte_carlo",
     "processes",
     "product",
+    "requires",
     "serial",
     "sobol",
     "star",
@@ -65,6 +67,7 @@ _MODULE_OF = {
     "monte_carlo": "workbench.designs",
     "processes": "workbench.runs.connect",
     "product": "workbench.space",
+    "requires": "workbench.experiments.rules",
     "serial": "workbench.runs.connect",
     "sobol": "workbench.designs",
     "star": "workbench.designs",
