@@ -3,9 +3,12 @@
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))
+# What its assertions compared is shown as that of tests is.
+pytest.register_assert_rewrite("full_coverage")
 
 from emulator_stack import local_stack
 
