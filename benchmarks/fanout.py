@@ -112,7 +112,7 @@ def simulate(n_shards: int, deployment: Deployment, *, seconds: float = SHARD_SE
         ends = now + cold + seconds
         heapq.heappush(busy, ends)
         changes[int(now)] += 1
-        changes[int(ends) + 1] -= 1
+        changes[int(ends)] -= 1
     end = max(busy, default=last)
     return Fanout(
         seconds=end,
