@@ -14,7 +14,9 @@ from __future__ import annotations
 import heapq
 import random
 import sys
+from collections import Counter
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
@@ -51,8 +53,8 @@ class Fanout:
         How often an event found no room.
     given_up : int
         Events that were six hours old: the recorder makes their rows THROTTLED.
-    running : tuple of (float, int)
-        How many shards ran at once, by the second at which that changed; thinned.
+    running : tuple of int
+        How many shards ran at once, second by second.
     """
 
     seconds: float
@@ -60,7 +62,7 @@ class Fanout:
     environments: int
     throttles: int
     given_up: int
-    running: tuple[tuple[float, int], ...]
+    running: tuple[int, ...]
 
 
 def simulate(n_shards: int, deployment: Deployment, *, seconds: float = SHARD_SECONDS, seed: int = 0) -> Fanout:
@@ -87,7 +89,7 @@ def simulate(n_shards: int, deployment: Deployment, *, seconds: float = SHARD_SE
     busy: list[float] = []
     idle = started = throttles = given_up = 0
     last = 0.0
-    course: list[tuple[float, int]] = []
+    changes: Counter[int] = Counter()  # of how many run, by the second
     while events:
         now, sent, refusals = heapq.heappop(events)
         while busy and busy[0] <= now:
@@ -107,9 +109,10 @@ def simulate(n_shards: int, deployment: Deployment, *, seconds: float = SHARD_SE
             else:
                 heapq.heappush(events, (now + delay, sent, refusals + 1))
             continue
-        heapq.heappush(busy, now + cold + seconds)
-        if not course or now - course[-1][0] >= 1.0:
-            course.append((now, len(busy)))
+        ends = now + cold + seconds
+        heapq.heappush(busy, ends)
+        changes[int(now)] += 1
+        changes[int(ends)] -= 1
     end = max(busy, default=last)
     return Fanout(
         seconds=end,
@@ -117,7 +120,7 @@ def simulate(n_shards: int, deployment: Deployment, *, seconds: float = SHARD_SE
         environments=started,
         throttles=throttles,
         given_up=given_up,
-        running=(*course, (end, 0)),
+        running=tuple(accumulate(changes[second] for second in range(int(end) + 2))),
     )
 
 

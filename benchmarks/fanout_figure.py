@@ -55,8 +55,13 @@ def draw(lines: Sequence[Line], path: Path) -> None:
             runs = list(group)
             _times(times, runs, colour=OKABE_ITO[place], marker=MARKERS[place], label=f"{limit:,} children at once")
             (shown,) = (run for run in runs if run.shards == _SHOWN)
-            seconds, running = zip(*shown.most.running, strict=True)
-            courses.step(seconds, running, where="post", color=OKABE_ITO[place], label=f"{limit:,} at most")
+            courses.step(
+                range(len(shown.most.running)),
+                shown.most.running,
+                where="post",
+                color=OKABE_ITO[place],
+                label=f"{limit:,} at most",
+            )
         _dress_times(times, [line.shards for line in lines])
         courses.set_title(f"Shards that run at once, of {_SHOWN:,}", loc="left")
         courses.set_xlabel("seconds after the submission")

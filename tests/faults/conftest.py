@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
 __all__ = ["armed", "backend", "bucket", "store"]
 
-# What its assertions compared is shown as that of tests is.
-pytest.register_assert_rewrite("full_coverage")
-
 
 @pytest.fixture
 def armed(tmp_path: Path) -> Path:
