@@ -32,8 +32,8 @@ __all__ = ["CARRIED", "LEFT_BEHIND", "Answer", "Described", "Question"]
 # What a child can import beside the standard library, the workbench's own parts and the experiments' packages: the
 # libraries of its layer and of the Lambda runtime, with what these need.
 CARRIED: Final = frozenset(
-    {"annotated_types", "aws_lambda_powertools", "boto3", "botocore", "dateutil", "jmespath", "msgspec", "numpy"}
-    | {"pyarrow", "s3transfer", "six", "typing_extensions", "urllib3"}
+    {"annotated_types", "aws_lambda_powertools", "boto3", "botocore", "dateutil", "jmespath", "lap", "msgspec"}
+    | {"numpy", "pyarrow", "s3transfer", "six", "typing_extensions", "urllib3"}
 )
 LEFT_BEHIND: Final = "which a deployment leaves behind"
 _LEFT_OUT: Final = frozenset({"analysis", "charts", "cli", "localcloud", "runs", "widgets"})

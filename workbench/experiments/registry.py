@@ -17,7 +17,7 @@ from workbench.experiments.declare import Experiment
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["catalog", "discover", "find"]
+__all__ = ["catalog", "discover", "find", "survey"]
 
 ENTRY_POINT_GROUP: Final = "workbench.experiments"
 BUILTIN: Final = (
@@ -45,14 +45,43 @@ def discover(environ: Mapping[str, str] | None = None) -> dict[str, Experiment[.
     ExperimentError
         If a module cannot be imported (with the line that failed) or holds no experiment, or if two share a name.
     """
+    found, faults = survey(environ)
+    if faults:
+        raise faults[0]
+    return found
+
+
+def survey(
+    environ: Mapping[str, str] | None = None,
+) -> tuple[dict[str, Experiment[..., Any]], tuple[ExperimentError, ...]]:
+    """Collect what can be imported, and what `discover` would raise of the rest.
+
+    Parameters
+    ----------
+    environ : mapping, optional
+        As for `discover`.
+
+    Returns
+    -------
+    experiments : dict
+        By name, sorted; of two with one name the first.
+    faults : tuple of ExperimentError
+        One for each module that cannot be imported or holds no experiment, and for each name that is taken.
+    """
     found: dict[str, Experiment[..., Any]] = {}
+    faults: list[ExperimentError] = []
     for module in _modules(os.environ if environ is None else environ):
-        for candidate in _experiments_of(module):
+        try:
+            candidates = _experiments_of(module)
+        except ExperimentError as fault:
+            faults.append(fault)
+            continue
+        for candidate in candidates:
             name = candidate.spec.name
             if found.setdefault(name, candidate) is not candidate:
                 both = f"{_place(found[name])} and {_place(candidate)}"
-                raise ExperimentError(f"two experiments are named {name!r}, in {both}: rename one")
-    return dict(sorted(found.items()))
+                faults.append(ExperimentError(f"two experiments are named {name!r}, in {both}: rename one"))
+    return dict(sorted(found.items())), tuple(faults)
 
 
 def find(name: str) -> Experiment[..., Any]:
