@@ -33,7 +33,11 @@ POWERTOOLS: Final = "aws_lambda_powertools.logging"
 # What the child may cost: unzipped MB, and milliseconds of CPU before its first row.
 MOST_MB, MOST_MS = 150, 700
 OUTCOMES: Final = ("numpy", "pyarrow", "pyarrow.parquet")
-BUILTIN: Final = ("workbench.experiments.queueing", "workbench.experiments.epidemic")
+BUILTIN: Final = (
+    "workbench.experiments.queueing",
+    "workbench.experiments.epidemic",
+    "workbench.experiments.marketplace",
+)
 # In the order in which they are imported: each costs what the ones before it have not paid already.
 PARTS: Final = {
     "child": ("botocore.session", "msgspec", POWERTOOLS, *OUTCOMES, *BUILTIN),

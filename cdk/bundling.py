@@ -38,7 +38,7 @@ _CHILD_ONLY: Final = ("experiments", "compute")
 _RECORDER_ONLY: Final = ("compute",)
 # The Lambda runtime brings boto3 and botocore.
 _PARENT_LIBRARIES: Final = ("aws-lambda-powertools", "msgspec")
-_LAYER_LIBRARIES: Final = ("annotated-types", "aws-lambda-powertools", "msgspec", "numpy", "pyarrow")
+_LAYER_LIBRARIES: Final = ("annotated-types", "aws-lambda-powertools", "lap", "msgspec", "numpy", "pyarrow")
 _UNWANTED: Final = shutil.ignore_patterns("__pycache__", "*.pyc")
 
 

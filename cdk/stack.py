@@ -50,6 +50,8 @@ class WorkbenchStack(Stack):
             description="Sweep Workbench: parameter sweeps of simulations.",
             # The template is the same wherever and whenever it is made.
             analytics_reporting=False,
+            # CloudFormation takes 1 MB; a third of it would be spaces.
+            suppress_template_indentation=True,
         )
         results = Results(self, "Results", config=config)
         functions = self._functions(config, bundle=bundle, results=results)

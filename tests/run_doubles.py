@@ -11,8 +11,9 @@ from workbench.runs.watch import Patience
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from workbench.contract import Include
+    from workbench.contract import Include, SweepDocument
     from workbench.runs.control import Halt
+    from workbench.runs.run import Run
 
 __all__ = ["FakeClock", "FakeControl"]
 
@@ -49,6 +50,9 @@ class FakeControl:
 
     def cancel(self) -> None:
         self.asked.append("cancel")
+
+    def submit(self, document: SweepDocument, *, budget: float | None) -> Run:
+        raise NotImplementedError
 
     def check(self) -> Halt | None:
         return self.halt

@@ -9,8 +9,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from workbench.designs import latin_hypercube, loguniform, monte_carlo, sobol, star
     from workbench.errors import WorkbenchError
     from workbench.experiments.declare import Experiment, experiment
+    from workbench.experiments.rules import requires
     from workbench.experiments.streams import RowStreams
     from workbench.runs.backend import Backend
     from workbench.runs.compare import compare
@@ -32,11 +34,17 @@ __all__ = [
     "connect",
     "experiment",
     "history",
+    "latin_hypercube",
     "linspace",
     "logspace",
+    "loguniform",
+    "monte_carlo",
     "processes",
     "product",
+    "requires",
     "serial",
+    "sobol",
+    "star",
     "zipped",
 ]
 
@@ -52,11 +60,17 @@ _MODULE_OF = {
     "connect": "workbench.runs.connect",
     "experiment": "workbench.experiments.declare",
     "history": "workbench.runs.history",
+    "latin_hypercube": "workbench.designs",
     "linspace": "workbench.space",
     "logspace": "workbench.space",
+    "loguniform": "workbench.designs",
+    "monte_carlo": "workbench.designs",
     "processes": "workbench.runs.connect",
     "product": "workbench.space",
+    "requires": "workbench.experiments.rules",
     "serial": "workbench.runs.connect",
+    "sobol": "workbench.designs",
+    "star": "workbench.designs",
     "zipped": "workbench.space",
 }
 

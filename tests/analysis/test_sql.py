@@ -46,6 +46,14 @@ def test_every_scan_names_the_run_as_athena_demands_of_an_injected_column(spec: 
         assert query.parameters.count(RUN) == len(scans)
 
 
+def test_several_runs_are_scanned_one_by_one(spec: ExperimentSpec) -> None:
+    query = aggregate_query(spec, ["r-1", "r-2"], by=["servers"], where={"servers": 2})
+    assert query.parameters == ("r-1", "r-1", "r-1", "r-2", "r-2", "r-2", 2)
+    one = aggregate_query(spec, "r-1", by=["servers"], where={"servers": 2})
+    assert query.sql.count('"run_id" = ?') == 2 * one.sql.count('"run_id" = ?') == 6
+    assert aggregate_query(spec, ["r-1"], by=["servers"], where={"servers": 2}) == one
+
+
 def test_each_question_mark_has_its_value_and_no_value_stands_in_the_text(spec: ExperimentSpec) -> None:
     for query in every_query(spec):
         tree = sqlglot.parse_one(query.sql, read="trino")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
+from msgspec import UNSET
 
 from space_strategies import scalars, spaces
 from workbench.contract import RunRequest, Seeding, SweepDocument, decode, encode
@@ -34,6 +35,7 @@ requests = st.builds(
         replicates=st.integers(-1, 10**9),
         seed=st.integers(0, 2**64 - 1),
         seeding=st.sampled_from(get_args(Seeding)),
+        first_replicate=st.just(UNSET) | st.integers(-1, 10**9),
     ),
     shard_size=st.none() | st.integers(-1, 10**6),
     nonce=st.text(max_size=5),

@@ -124,3 +124,26 @@ def test_axes_of_other_parameters_are_left_alone(spec: ExperimentSpec, sweep: Sw
     axes = {"servers": Range(1, 3), "policy": Values(("fifo", "lifo")), "rate": Values((1, 2))}
     conformed = conform(msgspec.structs.replace(sweep, space=Zip(axes)), spec)
     assert conformed.space == Zip(axes | {"rate": Values((1.0, 2.0))})
+
+
+def test_sweeps_from_the_first_replicate_on_have_the_identity_that_they_always_had(
+    spec: ExperimentSpec, sweep: SweepDocument
+) -> None:
+    zero = msgspec.structs.replace(sweep, first_replicate=0)
+    assert b"first_replicate" not in encode(conform(zero, spec))
+    assert identity(zero, spec) == identity(sweep, spec)
+    later = msgspec.structs.replace(sweep, first_replicate=20)
+    assert identity(later, spec) != identity(sweep, spec)
+    received = decode(encode(RunRequest(sweep=conform(later, spec))), RunRequest, source="test").sweep
+    assert received.replicates_before == 20
+    assert sweep_id(received) == identity(later, spec)
+
+
+@pytest.mark.parametrize(
+    ("first", "replicates", "sound"), [(-1, 1, False), (2**31 - 2, 2, True), (2**31 - 2, 3, False)]
+)
+def test_replicates_are_numbered_in_32_bits(
+    spec: ExperimentSpec, sweep: SweepDocument, first: int, replicates: int, *, sound: bool
+) -> None:
+    faults = sweep_faults(msgspec.structs.replace(sweep, first_replicate=first, replicates=replicates), spec)
+    assert [fault.path for fault in faults] == ([] if sound else ["sweep.first_replicate"])

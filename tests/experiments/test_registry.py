@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -104,7 +105,7 @@ def test_an_experiment_imported_from_elsewhere_is_not_counted_twice(write: Write
 def test_two_of_one_name_are_refused(write: Write) -> None:
     write("lab_first", MODULE.format(name="lab_square"))
     write("lab_second", MODULE.format(name="lab_square"))
-    with pytest.raises(ExperimentError, match="two experiments are named 'lab_square', in lab_first and lab_second"):
+    with pytest.raises(ExperimentError, match=r"'lab_square', in lab_first \(line 9\) and lab_second \(line 9\)"):
         found("lab_first,lab_second")
 
 
@@ -114,7 +115,12 @@ def test_two_of_one_name_are_refused(write: Write) -> None:
         ("x = 1\n\n1 / 0\n", r"ZeroDivisionError: division by zero \(.*lab_broken\.py, line 3\)"),
         ("import no_such_module_here\n", r"No module named 'no_such_module_here' \(.*lab_broken\.py, line 1\)"),
         ("x = 1\ndef f(:\n", r"SyntaxError: .*lab_broken\.py, line 2"),
-        (MODULE.format(name="Upper"), r"ExperimentError: experiment Upper \(lab_broken, line 9\)[\s\S]*lower case"),
+        (
+            MODULE.format(name="Upper"),
+            r"ExperimentError: experiment Upper \(lab_broken, line 9\)[\s\S]*lower case[\s\S]*lab_broken\.py, line 9\)",
+        ),
+        ("import numpy as np\n\nnp.zeros(3).reshape(7)\n", r"ValueError: cannot reshape .*lab_broken\.py, line 3\)"),
+        ("import sys\nsys.exit('not now')\n", r"SystemExit: not now \(.*lab_broken\.py, line 2\)"),
     ],
 )
 def test_a_module_that_fails_is_named_with_the_line(write: Write, text: str, words: str) -> None:
@@ -123,14 +129,43 @@ def test_a_module_that_fails_is_named_with_the_line(write: Write, text: str, wor
         found("lab_broken")
 
 
+def test_a_part_of_a_package_that_fails_is_named_with_its_own_line(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "lab_whole").mkdir()
+    (tmp_path / "lab_whole" / "__init__.py").write_text("from lab_whole import inner\n")
+    (tmp_path / "lab_whole" / "inner.py").write_text("import json\n\njson.loads('{')\n")
+    with pytest.raises(ExperimentError, match=r"module 'lab_whole' .*JSONDecodeError.*inner\.py, line 3\)"):
+        found("lab_whole")
+    write("lab_beside", "x = 1\nx +\n")
+    write("lab_user", "import lab_beside\n")
+    with pytest.raises(ExperimentError, match=r"module 'lab_user' .*SyntaxError.*lab_beside\.py, line 2\)"):
+        found("lab_user")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("lab_square.py", "is a file: name the module, 'lab_square'"), (".lab", "cannot be imported: TypeError")],
+)
+def test_what_is_no_name_of_a_module_is_refused(write: Write, name: str, words: str) -> None:
+    write("lab_square", MODULE.format(name="lab_square"))
+    with pytest.raises(ExperimentError, match=words):
+        found(name)
+
+
+def test_a_folder_that_is_no_package_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "lab_folder").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ExperimentError, match=r"'lab_folder' declares no experiment \(.*has no __init__\.py\)"):
+        found("lab_folder")
+
+
 def test_a_module_that_is_not_there_is_named() -> None:
-    with pytest.raises(ExperimentError, match="'no_such_module_here' cannot be imported: ModuleNotFoundError"):
+    with pytest.raises(ExperimentError, match=r"'no_such_module_here' cannot be imported: .*PYTHONPATH"):
         found("no_such_module_here")
 
 
 def test_a_module_without_experiments_is_refused(write: Write) -> None:
     write("lab_empty", "from workbench.experiments import mmc_queue\n")
-    with pytest.raises(ExperimentError, match="module 'lab_empty' declares no experiment: decorate"):
+    with pytest.raises(ExperimentError, match=r"'lab_empty' declares no experiment \(.*lab_empty\.py\): decorate"):
         found("lab_empty")
 
 
@@ -139,7 +174,7 @@ def test_an_unknown_name_shows_its_neighbours() -> None:
         find("mmc_quue")
     message = str(caught.value)
     assert "did you mean 'mmc_queue'?" in message
-    assert "Known: mmc_queue, sir_epidemic" in message
+    assert f"Known: {', '.join(discover())}." in message
     assert "WORKBENCH_EXPERIMENTS" in message
     with pytest.raises(ExperimentError, match="no experiment is named 'zzz'; Known"):
         find("zzz")
@@ -150,3 +185,17 @@ def test_the_catalog_is_printed_for_a_deployment() -> None:
     printed = subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
     assert printed.count(b"\n") == 1
     assert decode(printed, Catalog, source="test") == catalog()
+
+
+def test_what_stops_the_catalog_is_said_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "lab_broken.py").write_text("x = (\n")
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path]),
+        Environment.EXPERIMENTS.value: "lab_broken",
+    }
+    command = [sys.executable, "-m", "workbench.experiments"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: experiments module 'lab_broken' cannot be imported: SyntaxError")
+    assert "lab_broken.py, line 1)" in done.stderr
+    assert "Traceback" not in done.stderr

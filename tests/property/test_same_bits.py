@@ -139,3 +139,39 @@ def test_numbers_differ_where_the_row_differs() -> None:
     )
     uniforms = [metrics[0] for metrics in (*one.values(), *other.values())]
     assert len(set(uniforms)) == len(uniforms) == 16
+
+
+@settings(max_examples=30)
+@given(
+    experiment=drawing,
+    grid=grids,
+    cut=st.integers(1, 4),
+    replicates=st.integers(5, 8),
+    seed=seeds,
+    seeding=seedings,
+    data=st.data(),
+)
+def test_later_replicates_of_some_points(
+    experiment: wb.Experiment[..., Any],
+    grid: list[Point],
+    cut: int,
+    replicates: int,
+    seed: int,
+    seeding: Seeding,
+    data: st.DataObject,
+) -> None:
+    whole = sweep_over(grid, replicates=replicates, seed=seed, seeding=seeding, experiment=experiment)
+    chosen = data.draw(st.sets(st.integers(0, len(grid) - 1), min_size=1))
+    part = wb.Sweep(
+        experiment,
+        whole.document.space.pick(chosen),
+        replicates=replicates - cut,
+        first_replicate=cut,
+        seed=seed,
+        seeding=seeding,
+    )
+    found = evaluated(part, shard_size=3)
+    assert sorted({key[-1] for key in found}) == list(range(cut, replicates))
+    assert len(found) == len(chosen) * (replicates - cut)
+    rows = evaluated(whole, shard_size=whole.n_rows)
+    assert {key: rows[key] for key in found} == found

@@ -23,7 +23,7 @@ from workbench.contract import (
     decode,
     encode,
 )
-from workbench.errors import ApiError, ContractError, DeploymentError, Fault
+from workbench.errors import ApiError, ContractError, DeploymentError, Fault, SweepError
 from workbench.runs.api import Api
 
 if TYPE_CHECKING:
@@ -50,6 +50,13 @@ def test_a_submission_is_signed_and_answered(server: CannedServer) -> None:
     assert headers["Content-Type"] == "application/json"
     assert "not-a-secret" not in str(headers)
     assert len(hashlib.sha256(body).hexdigest()) == len(headers["Authorization"].rpartition("Signature=")[2])
+
+
+def test_more_than_a_request_may_have_is_refused_here(server: CannedServer) -> None:
+    design = wb.monte_carlo(300_000, a=(0.0, 1.0))
+    with pytest.raises(SweepError, match=r"sweep.space: takes \d\.\d MB as a request, at most 5: .* Split the sweep"):
+        api(server.url).submit(wb.Sweep(faulty_models.noise, design).request())
+    assert server.requests == []
 
 
 def test_our_own_errors_keep_every_fault(server: CannedServer) -> None:

@@ -155,3 +155,18 @@ def test_what_cannot_be_written_is_refused_with_every_fault() -> None:
         zipped(a=[1, 2], b=[1, 2, 3])
     with pytest.raises(SpaceError, match=r"parts\[1\].*same parameters as the first part: a, b"):
         concat(product(a=[1]), product(b=[1]))
+
+
+@settings(max_examples=50)
+@given(spaces(), st.data())
+def test_picked_points_stand_in_the_order_of_the_space(space: Space, data: st.DataObject) -> None:
+    places = data.draw(st.lists(st.integers(0, space.size - 1), min_size=1))
+    picked = space.pick(places)
+    assert typed(list(picked)) == typed([space.point(place) for place in sorted(set(places))])
+    assert space_faults(picked) == []
+
+
+@pytest.mark.parametrize("place", [-1, 3])
+def test_no_point_outside_is_picked(place: int) -> None:
+    with pytest.raises(SpaceError, match=f"there is no point {place}: the space has 3"):
+        product(x=[1, 2, 3]).pick([0, place])

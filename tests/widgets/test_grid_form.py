@@ -206,11 +206,25 @@ def test_the_first_zip_keeps_its_place_before_and_behind_single_axes() -> None:
         (wb.concat(wb.product(rate=[1], level=[1]), wb.product(rate=[2], level=[1])), "is a concatenation"),
         (wb.product(wb.product(rate=[1]), level=[1]), "a product within a product"),
         (wb.product(wb.concat(wb.product(rate=[1])), level=[1]), "is a concatenation"),
+        (wb.product(wb.monte_carlo(10_001, rate=(0.5, 1.0)), level=[1]), "lists 10,001 values of rate"),
     ],
 )
 def test_what_no_form_shows_is_refused(space: Space, what: str) -> None:
     with pytest.raises(SpaceError, match=rf"{what}.*: submit it as it is, backend\.submit\(sweep\)"):
         form_of(wb.Sweep(probe, space).document, SPEC)
+
+
+def test_a_refinement_is_refused() -> None:
+    sweep = wb.Sweep(probe, wb.product(rate=[1]), fixed={"level": 1}, replicates=5, first_replicate=20)
+    with pytest.raises(SpaceError, match=r"this sweep has replicates from 20 on"):
+        form_of(sweep.document, SPEC)
+
+
+def test_a_small_design_is_a_zip_like_any_other() -> None:
+    document = wb.Sweep(probe, wb.sobol(8, seed=1, rate=(0.5, 1.0), level=[1, 2])).document
+    form = form_of(document, SPEC)
+    assert read_form(form).document == document
+    assert run_code(form).document == document
 
 
 def test_a_parameter_that_is_gone_is_named() -> None:

@@ -21,6 +21,8 @@ from workbench.analysis.engine import frame_of
 from workbench.errors import QueryError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import boto3
     import pandas as pd
 
@@ -142,6 +144,10 @@ class AthenaEngine:
                 return frame_of(_table(cursor.description or [], cursor.fetchall()))
         except (BotoCoreError, PyAthenaError) as error:
             raise _refusal(error) from error
+
+    def over(self, run_ids: Sequence[str]) -> AthenaEngine:  # noqa: ARG002 -- the tables hold all runs
+        """Return itself; see `QueryEngine.over`."""
+        return self
 
 
 def athena_literal(value: SqlValue) -> str:

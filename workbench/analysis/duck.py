@@ -1,4 +1,4 @@
-"""Runs queries with DuckDB over the outcome files of one run in a local folder."""
+"""Runs queries with DuckDB over the outcome files of runs in a local folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workbench.contract.keys import outcomes_prefix, parse_outcome_key
 from workbench.errors import QueryError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -46,22 +46,22 @@ _OF_THE_STATEMENT: Final = (duckdb.ParserException, duckdb.BinderException, duck
 
 
 class DuckEngine:
-    """Queries one run's outcomes under a folder that is laid out like the bucket.
+    """Queries the outcomes of runs under a folder that is laid out like the bucket.
 
     Parameters
     ----------
     root : Path
         The folder.
     spec : ExperimentSpec
-        The run's experiment.
-    run_id : str
-        The run.
+        Their experiment.
+    *run_ids : str
+        The runs.
     """
 
-    def __init__(self, root: Path, spec: ExperimentSpec, run_id: str) -> None:
+    def __init__(self, root: Path, spec: ExperimentSpec, *run_ids: str) -> None:
         self._root = root
         self._spec = spec
-        self._run_id = run_id
+        self._run_ids = run_ids
 
     def query(self, query: Query) -> pd.DataFrame:
         """Run a query over the outcomes that are there by now.
@@ -87,12 +87,16 @@ class DuckEngine:
                 return _answer(connection, query)
         except (duckdb.Error, OSError) as error:
             raise QueryError(
-                f"DuckDB cannot answer over run {self._run_id!r} in {self._root}: {error}\n"
+                f"DuckDB cannot answer over run {', '.join(map(repr, self._run_ids))} in {self._root}: {error}\n"
                 "If an outcome is damaged, remove that file and resume the run."
             ) from error
 
+    def over(self, run_ids: Sequence[str]) -> DuckEngine:
+        """Return the engine for other runs of the folder; see `QueryEngine.over`."""
+        return DuckEngine(self._root, self._spec, *run_ids)
+
     def _define_table(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Define the run's table with the declared columns and types.
+        """Define the experiment's table with the declared columns and types.
 
         The partition columns are constants: of a status that a query leaves out, nothing is scanned.
         """
@@ -101,17 +105,19 @@ class DuckEngine:
             f'NULL::{_TYPES[column.type]} AS "{column.name}"' for column in (*columns, *PARTITION_COLUMNS)
         )
         parts = [f"SELECT {typed} WHERE false"]
-        for status, files in self._files():
-            # No globbing: a folder may have any name.
-            found = connection.read_parquet([escape(file) for file in files], hive_partitioning=False)
-            selected = [ColumnExpression(column.name) for column in columns]
-            found.select(*selected, ConstantExpression(self._run_id), ConstantExpression(status)).create_view(status)
-            parts.append(f"FROM {status}")
+        for number, run_id in enumerate(self._run_ids):
+            for status, files in self._files(run_id):
+                # No globbing: a folder may have any name.
+                found = connection.read_parquet([escape(file) for file in files], hive_partitioning=False)
+                selected = [ColumnExpression(column.name) for column in columns]
+                view = f"{status}_{number}"
+                found.select(*selected, ConstantExpression(run_id), ConstantExpression(status)).create_view(view)
+                parts.append(f"FROM {view}")
         connection.execute(f'CREATE VIEW "{table_name(self._spec.name)}" AS {" UNION ALL ".join(parts)}')
 
-    def _files(self) -> Iterator[tuple[Status, list[str]]]:
+    def _files(self, run_id: str) -> Iterator[tuple[Status, list[str]]]:
         for status in STATUSES:
-            folder = self._root / outcomes_prefix(self._spec.name, self._run_id) / f"status={status}"
+            folder = self._root / outcomes_prefix(self._spec.name, run_id) / f"status={status}"
             found = sorted(folder.glob("*.parquet"))
             keys = [path for path in found if parse_outcome_key(path.relative_to(self._root).as_posix())]
             if keys:

@@ -9,6 +9,8 @@ import pyarrow as pa
 from workbench.errors import QueryError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from workbench.analysis.sql import Query
@@ -37,6 +39,10 @@ class QueryEngine(Protocol):
         QueryError
             If the engine cannot answer; the message says what to do.
         """
+        ...
+
+    def over(self, run_ids: Sequence[str]) -> QueryEngine:
+        """Return the engine for questions over several runs of the experiment."""
         ...
 
 

@@ -43,7 +43,7 @@ class Query:
 
 def aggregate_query(
     spec: ExperimentSpec,
-    run_id: str,
+    run_id: str | Sequence[str],
     *,
     by: Sequence[str],
     metrics: Sequence[str] | None = None,
@@ -59,8 +59,8 @@ def aggregate_query(
     ----------
     spec : ExperimentSpec
         The run's experiment.
-    run_id : str
-        The run.
+    run_id : str or sequence of str
+        The run; or several of the experiment, whose rows are one.
     by : sequence of str
         Parameters to group by, or ``replicate``; empty for the whole run.
     metrics : sequence of str, optional
@@ -87,8 +87,10 @@ def aggregate_query(
     keys = [_quoted(name) for name in by]
     inputs = [*keys, *(f"{_number(metric)} AS {_quoted(metric)}" for metric in metrics)]
     where_text = _where(text for text, _ in conditions)
-    values = f"SELECT {', '.join(inputs)}\nFROM {counting_rows(spec)}{where_text}"
-    parameters = (run_id,) * 3 + tuple(value for _, found in conditions for value in found)
+    run_ids = (run_id,) if isinstance(run_id, str) else tuple(run_id)
+    values = f"SELECT {', '.join(inputs)}\nFROM {counting_rows(spec, n_runs=len(run_ids))}{where_text}"
+    parameters: tuple[SqlValue, ...] = tuple(name for name in run_ids for _ in range(3))
+    parameters += tuple(value for _, found in conditions for value in found)
     fractions = {name: fraction for name in measures if (fraction := quantile_fraction(name)) is not None}
     if fractions:
         positions = [column for metric in metrics for column in position_columns(metric, keys, fractions)]
@@ -179,26 +181,29 @@ def statistic_column(metric: str, statistic: str) -> str:
     return f"{metric}.{statistic}"
 
 
-def counting_rows(spec: ExperimentSpec) -> str:
+def counting_rows(spec: ExperimentSpec, *, n_runs: int = 1) -> str:
     """Write the relation of the rows that count.
 
     Parameters
     ----------
     spec : ExperimentSpec
         The run's experiment.
+    n_runs : int
+        Whose rows they are.
 
     Returns
     -------
     str
-        To stand behind a FROM; its three ``?`` all stand for the run.
+        To stand behind a FROM; three ``?`` after each other all stand for one run.
     """
     table = _quoted(table_name(spec.name))
     of_run = f'FROM {table} WHERE "run_id" = ? AND "status" ='
-    return f"""(
+    of_one = f"""
   SELECT * {of_run} 'success'
   UNION ALL
   SELECT * {of_run} 'failure' AND "shard_id" NOT IN (SELECT "shard_id" {of_run} 'success')
-)"""
+"""
+    return f"({'  UNION ALL'.join([of_one] * n_runs)})"
 
 
 def _number(metric: str) -> str:

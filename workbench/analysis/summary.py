@@ -27,7 +27,7 @@ CONFIDENCE: Final = 0.95
 def aggregate(
     engine: QueryEngine,
     spec: ExperimentSpec,
-    run_id: str,
+    run_id: str | Sequence[str],
     *,
     by: Sequence[str],
     metrics: Sequence[str] | None = None,
@@ -42,8 +42,8 @@ def aggregate(
         Runs the query.
     spec : ExperimentSpec
         The run's experiment.
-    run_id : str
-        The run.
+    run_id : str or sequence of str
+        The run; or several of the experiment, whose rows are one.
     by : sequence of str
         Parameters to group by, or ``replicate``; empty for the whole run.
     metrics : sequence of str, optional

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,9 @@ from rich.table import Table
 
 from workbench.cli import existing
 from workbench.cli.axes import read_space
+from workbench.cli.check_package import check
 from workbench.cli.interrupt import interruptible
+from workbench.cli.new_package import new
 from workbench.cli.options import (
     Budget,
     Folder,
@@ -31,6 +34,7 @@ from workbench.cli.options import (
     find_backend,
 )
 from workbench.cli.output import console, error_console, print_run
+from workbench.contract import Environment
 from workbench.errors import WorkbenchError
 from workbench.experiments import discover, registry
 from workbench.runs.connect import LOCAL, processes, serial
@@ -54,11 +58,28 @@ def demo(folder: Annotated[Path, typer.Option(help="Where the chart goes.")] = P
 
 
 @app.command()
-def up() -> None:
+def up(
+    *,
+    experiments: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODULE[,MODULE]", help="Modules to deploy, as of WORKBENCH_EXPERIMENTS.", show_default=False
+        ),
+    ] = None,
+) -> None:
     """Start the AWS stack in the laptop, or bring it up to date."""
     from workbench.cli.stack import start_stack  # noqa: PLC0415 -- the emulator belongs to an extra
 
+    if experiments is not None:
+        os.environ[Environment.EXPERIMENTS] = experiments
     start_stack()
+    if experiments:
+        console.print(
+            f"whoever sweeps them names them too, where they are not installed: "
+            f"export {Environment.EXPERIMENTS}={escape(experiments)}",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 @app.command()
@@ -138,7 +159,7 @@ def submit(  # noqa: PLR0913 -- the options are documented where they are declar
         print_run(started)
 
 
-for command in (existing.status, existing.runs, existing.resume, existing.cancel):
+for command in (new, check, existing.status, existing.runs, existing.resume, existing.cancel):
     app.command()(command)
 
 
@@ -170,7 +191,8 @@ def serve(
     """Serve the grid builder to browsers on this machine."""
     from workbench.cli.serve_app import serve_app  # noqa: PLC0415 -- Voila belongs to an extra
 
-    # What is wrong with the options is said here, and not on a page.
+    # What is wrong with the options, or with an experiment, is said here, and not on a page.
+    discover()
     find_backend(stack, profile=profile, region=region, folder=folder)
     where = {"name": stack, "profile": profile, "region": region} if folder is None else {"root": str(folder)}
     serve_app(where, port=port, browser=browser)
@@ -178,6 +200,8 @@ def serve(
 
 def main() -> None:
     """Run the command; our errors are messages, not tracebacks."""
+    # A researcher's modules lie where the researcher is. Last, so that no file there hides a library.
+    sys.path.append(str(Path.cwd()))
     try:
         app()
     except WorkbenchError as error:

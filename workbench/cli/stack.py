@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from workbench.cli.output import console
 from workbench.errors import EmulatorError
+from workbench.experiments import discover
 
 try:
     from workbench.localcloud.deploy import Deployment, deploy, find_deployment
@@ -23,6 +24,8 @@ __all__ = ["show_stack", "start_stack", "stop_stack"]
 
 def start_stack() -> Deployment:
     """Start the emulator, deploy what is in this checkout, and say where it is."""
+    # What is wrong with an experiment is said here in one sentence, before anything is started or changed.
+    discover()
     with console.status("starting the emulator"):
         emulator = start(default_state_dir())
     with console.status("making the template and deploying it (the first time takes half a minute)"):

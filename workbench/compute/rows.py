@@ -63,6 +63,6 @@ def shard_rows(manifest: Manifest, start: int, stop: int) -> ShardRows:
     return ShardRows(
         row_index=row_index,
         point_index=point_index,
-        replicate=replicate,
+        replicate=replicate + manifest.sweep.replicates_before,
         parameters=parameter_columns(manifest.sweep, manifest.spec, point_index),
     )

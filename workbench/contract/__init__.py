@@ -43,6 +43,7 @@ from workbench.contract.names import (
     table_name,
 )
 from workbench.contract.plan import DEFAULT_SHARDS, plan_run
+from workbench.contract.rules import Rule, rule_faults
 from workbench.contract.sweep import Seeding, SweepDocument, conform, sweep_id
 from workbench.contract.validation import Caps, cap_faults, find_experiment, sweep_faults, value_fault
 
@@ -80,6 +81,7 @@ __all__ = [
     "ResumeReply",
     "ResumeRequest",
     "Resumption",
+    "Rule",
     "RunReply",
     "RunRequest",
     "Seeding",
@@ -98,6 +100,7 @@ __all__ = [
     "outcome_columns",
     "plan_run",
     "read_controls",
+    "rule_faults",
     "run_id_for",
     "sweep_faults",
     "sweep_id",

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from workbench.contract.codec import Document
+from workbench.contract.rules import Rule
 from workbench.space import Value
 
 __all__ = ["Catalog", "ExperimentSpec", "MetricSpec", "ParameterSpec", "ValueType"]
@@ -59,7 +60,7 @@ class MetricSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
 
 class ExperimentSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One experiment: its interface and the fingerprint of its code."""
+    """One experiment: its interface, the rules across its parameters, and the fingerprint of its code."""
 
     name: str
     version: str
@@ -69,6 +70,7 @@ class ExperimentSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     parameters: tuple[ParameterSpec, ...]
     metrics: tuple[MetricSpec, ...]
     vectorized: bool = False
+    rules: tuple[Rule, ...] = ()
 
     def parameter(self, name: str) -> ParameterSpec | None:
         """Return the parameter of that name, or None."""

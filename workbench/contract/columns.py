@@ -44,9 +44,9 @@ class Column(msgspec.Struct, frozen=True):
 
 IDENTITY_COLUMNS: Final = (
     Column("shard_id", "int", "The shard that evaluated the row."),
-    Column("row_index", "bigint", "replicate * n_points + point_index."),
+    Column("row_index", "bigint", "Place of the row in the run: replicate after replicate, each with all points."),
     Column("point_index", "bigint", "Place of the point in the space."),
-    Column("replicate", "int", "Repetition of the point, from 0."),
+    Column("replicate", "int", "Repetition of the point, from 0 or the sweep's first_replicate."),
 )
 
 REPORT_COLUMNS: Final = (

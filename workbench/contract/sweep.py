@@ -36,6 +36,9 @@ class SweepDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         Seed of the run.
     seeding : {'independent', 'common'}
         Whether every point draws its own random numbers, or all points the same ones.
+    first_replicate : int, optional
+        Number of the first repetition, from which the others count on. It is left out where it is 0, so that sweeps
+        are known by the hash that they had before there was such a field.
     """
 
     experiment: str
@@ -45,6 +48,12 @@ class SweepDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     replicates: int = 1
     seed: int = 0
     seeding: Seeding = "independent"
+    first_replicate: int | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def replicates_before(self) -> int:
+        """Repetitions that this sweep leaves to others: the number of its first one."""
+        return self.first_replicate or 0
 
     @property
     def n_points(self) -> int:
@@ -70,7 +79,7 @@ def conform(sweep: SweepDocument, spec: ExperimentSpec) -> SweepDocument:
     Returns
     -------
     SweepDocument
-        With a value or an axis for every parameter.
+        With a value or an axis for every parameter, and no `first_replicate` where it is 0.
     """
     floats = frozenset(parameter.name for parameter in spec.parameters if parameter.type == "float")
     assigned = set(sweep.space.names)
@@ -83,6 +92,7 @@ def conform(sweep: SweepDocument, spec: ExperimentSpec) -> SweepDocument:
         sweep,
         space=_conform_space(sweep.space, floats),
         fixed={name: float(value) if name in floats else value for name, value in fixed.items()},
+        first_replicate=sweep.first_replicate or msgspec.UNSET,
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import UNSET
 
+from workbench.contract.rules import rule_faults
 from workbench.errors import Fault
 from workbench.space import Axis, Concat, Linspace, Product, Range, Space, Value, Values, Where, Zip, space_faults
 from workbench.space.faults import MAX_POINTS
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Caps", "cap_faults", "sweep_faults", "unknown_experiment", "value_fault"]
 
 MAX_SEED = 2**64 - 1
+MAX_REPLICATES = 2**31  # their numbers are a column of 32 bits
 
 
 class Caps(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,9 +82,17 @@ def sweep_faults(sweep: SweepDocument, spec: ExperimentSpec) -> list[Fault]:
             faults.append(Fault(f"sweep.fixed.{name}", message))
     if sweep.replicates < 1:
         faults.append(Fault("sweep.replicates", f"is {sweep.replicates}; at least 1"))
+    if (first := sweep.replicates_before) and not 0 < first <= MAX_REPLICATES - max(sweep.replicates, 1):
+        faults.append(
+            Fault(
+                "sweep.first_replicate",
+                f"is {first}; from 0 on, and replicates are numbered up to {MAX_REPLICATES - 1:,}",
+            )
+        )
     if not 0 <= sweep.seed <= MAX_SEED:
         faults.append(Fault("sweep.seed", f"is {sweep.seed}; from 0 to 2**64 - 1"))
-    return list(dict.fromkeys(faults))
+    # Rules speak of values that are sound by themselves.
+    return list(dict.fromkeys(faults)) or list(rule_faults(sweep, spec))
 
 
 def cap_faults(sweep: SweepDocument, shard_size: int, caps: Caps) -> list[Fault]:

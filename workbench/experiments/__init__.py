@@ -7,15 +7,28 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.experiments.declare import Experiment, experiment
 from workbench.experiments.registry import catalog, discover, find
+from workbench.experiments.rules import requires
 from workbench.experiments.streams import RowStreams
 
 if TYPE_CHECKING:
     from workbench.experiments.epidemic import sir_epidemic
+    from workbench.experiments.marketplace import ride_hailing
     from workbench.experiments.queueing import mmc_queue
 
-__all__ = ["Experiment", "RowStreams", "catalog", "discover", "experiment", "find", "mmc_queue", "sir_epidemic"]
+__all__ = [
+    "Experiment",
+    "RowStreams",
+    "catalog",
+    "discover",
+    "experiment",
+    "find",
+    "mmc_queue",
+    "requires",
+    "ride_hailing",
+    "sir_epidemic",
+]
 
-_MODULE_OF = {"mmc_queue": "queueing", "sir_epidemic": "epidemic"}
+_MODULE_OF = {"mmc_queue": "queueing", "ride_hailing": "marketplace", "sir_epidemic": "epidemic"}
 
 
 def __getattr__(name: str) -> Any:

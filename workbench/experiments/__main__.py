@@ -3,6 +3,10 @@
 import sys
 
 from workbench.contract import encode
+from workbench.errors import ExperimentError
 from workbench.experiments.registry import catalog
 
-sys.stdout.buffer.write(encode(catalog()) + b"\n")
+try:
+    sys.stdout.buffer.write(encode(catalog()) + b"\n")
+except ExperimentError as error:
+    sys.exit(f"error: {error}")

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
 import inspect
 import re
-import sys
 import types
 import typing
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, ParamSpec, TypeVar
 
 import annotated_types
@@ -19,12 +16,14 @@ import numpy as np
 
 from workbench.contract import COLUMN_TYPES, RESERVED_COLUMNS, ExperimentSpec, MetricSpec, ParameterSpec, value_fault
 from workbench.errors import ExperimentError
+from workbench.experiments.rules import declared_rules_faults
+from workbench.experiments.source import fingerprint
 from workbench.experiments.streams import RowStreams
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from workbench.contract import ValueType
+    from workbench.contract import Rule, ValueType
     from workbench.space import Value
 
 __all__ = ["Experiment", "experiment"]
@@ -43,17 +42,17 @@ class Experiment(Generic[P, M]):
     Attributes
     ----------
     spec : ExperimentSpec
-        Parameters, metrics and fingerprint, as the catalog shows them.
+        Parameters, metrics, rules and fingerprint, as the catalog shows them.
     function : callable
         What the researcher wrote.
     metrics : type
         The dataclass that it returns.
     """
 
-    def __init__(self, function: Callable[P, M], *, version: str, vectorized: bool) -> None:
+    def __init__(self, function: Callable[P, M], *, version: str, vectorized: bool, rules: Sequence[Rule]) -> None:
         self.function = function
         hints = _hints(function)
-        self.spec = _spec(function, hints, version=version, vectorized=vectorized)
+        self.spec = _spec(function, hints, version=version, vectorized=vectorized, rules=rules)
         self.metrics: type = hints["return"]
         functools.update_wrapper(self, function)
 
@@ -65,7 +64,9 @@ class Experiment(Generic[P, M]):
         return f"<experiment {self.spec.name} version {self.spec.version} {self.spec.fingerprint[:8]}>"
 
 
-def experiment(*, version: str, vectorized: bool = False) -> Callable[[Callable[P, M]], Experiment[P, M]]:
+def experiment(
+    *, version: str, vectorized: bool = False, rules: Sequence[Rule] = ()
+) -> Callable[[Callable[P, M]], Experiment[P, M]]:
     """Declare a function as an experiment.
 
     The function takes keyword-only parameters typed ``float``, ``int``, ``bool``, ``str`` or ``Literal[...]``,
@@ -80,6 +81,8 @@ def experiment(*, version: str, vectorized: bool = False) -> Callable[[Callable[
     vectorized : bool
         Whether the function takes and returns one array per parameter and metric; its `rng` is then annotated
         `RowStreams`.
+    rules : sequence of Rule
+        What parameters demand of each other, as `requires` writes it.
 
     Returns
     -------
@@ -105,12 +108,14 @@ def experiment(*, version: str, vectorized: bool = False) -> Callable[[Callable[
     """
 
     def declare(function: Callable[P, M]) -> Experiment[P, M]:
-        return Experiment(function, version=version, vectorized=vectorized)
+        return Experiment(function, version=version, vectorized=vectorized, rules=rules)
 
     return declare
 
 
-def _spec(function: Callable[..., Any], hints: dict[str, Any], *, version: str, vectorized: bool) -> ExperimentSpec:
+def _spec(
+    function: Callable[..., Any], hints: dict[str, Any], *, version: str, vectorized: bool, rules: Sequence[Rule]
+) -> ExperimentSpec:
     name = function.__name__
     faults: list[str] = []
     signature = inspect.signature(function)
@@ -126,17 +131,19 @@ def _spec(function: Callable[..., Any], hints: dict[str, Any], *, version: str, 
             parameters.append(_parameter(parameter, hints[parameter.name], faults))
     specs = _metrics(hints.get("return"), faults)
     faults += _name_faults([name, *(p.name for p in parameters), *(s.name for s in specs)])
+    faults += declared_rules_faults(rules, parameters)
     if faults:
         raise ExperimentError(f"experiment {name} ({_location(function)}):\n  " + "\n  ".join(faults))
     return ExperimentSpec(
         name=name,
         version=version,
-        fingerprint=_fingerprint(function, version),
+        fingerprint=fingerprint(function, version),
         vectorized=vectorized,
         uses_rng=_RNG in signature.parameters,
         doc=(inspect.getdoc(function) or "").partition("\n")[0],
         parameters=tuple(parameters),
         metrics=tuple(specs),
+        rules=tuple(rules),
     )
 
 
@@ -255,25 +262,6 @@ def _hints(annotated: Any) -> dict[str, Any]:
         raise ExperimentError(
             f"{annotated.__qualname__} ({annotated.__module__}): {error}; annotations are read at run time: "
             "import the name there, not under TYPE_CHECKING, and declare metrics at the top of the module"
-        ) from error
-
-
-def _fingerprint(function: Callable[..., Any], version: str) -> str:
-    """Hash the module's source, so that a run says which code made it; line ends do not count."""
-    module = sys.modules.get(function.__module__)
-    path = getattr(module, "__file__", None)
-    source = Path(path).read_text(encoding="utf-8") if path else _source_of(function)
-    text = "\n".join(source.splitlines())
-    return hashlib.blake2b(f"{function.__name__}\0{version}\0{text}".encode(), digest_size=16).hexdigest()
-
-
-def _source_of(function: Callable[..., Any]) -> str:
-    """Source of a function whose module is no file, such as a notebook's cell."""
-    try:
-        return inspect.getsource(function)
-    except (OSError, TypeError) as error:
-        raise ExperimentError(
-            f"experiment {function.__name__} has no source to fingerprint; write it in a module or a notebook cell"
         ) from error
 
 

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import inspect
 import os
-import traceback
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from workbench.contract import Catalog, Environment
 from workbench.errors import ExperimentError
+from workbench.experiments.blame import import_fault
 from workbench.experiments.declare import Experiment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["catalog", "discover", "find"]
+__all__ = ["catalog", "discover", "find", "survey"]
 
 ENTRY_POINT_GROUP: Final = "workbench.experiments"
-BUILTIN: Final = ("workbench.experiments.queueing", "workbench.experiments.epidemic")
+BUILTIN: Final = (
+    "workbench.experiments.queueing",
+    "workbench.experiments.epidemic",
+    "workbench.experiments.marketplace",
+)
 
 
 def discover(environ: Mapping[str, str] | None = None) -> dict[str, Experiment[..., Any]]:
@@ -40,14 +45,43 @@ def discover(environ: Mapping[str, str] | None = None) -> dict[str, Experiment[.
     ExperimentError
         If a module cannot be imported (with the line that failed) or holds no experiment, or if two share a name.
     """
+    found, faults = survey(environ)
+    if faults:
+        raise faults[0]
+    return found
+
+
+def survey(
+    environ: Mapping[str, str] | None = None,
+) -> tuple[dict[str, Experiment[..., Any]], tuple[ExperimentError, ...]]:
+    """Collect what can be imported, and what `discover` would raise of the rest.
+
+    Parameters
+    ----------
+    environ : mapping, optional
+        As for `discover`.
+
+    Returns
+    -------
+    experiments : dict
+        By name, sorted; of two with one name the first.
+    faults : tuple of ExperimentError
+        One for each module that cannot be imported or holds no experiment, and for each name that is taken.
+    """
     found: dict[str, Experiment[..., Any]] = {}
+    faults: list[ExperimentError] = []
     for module in _modules(os.environ if environ is None else environ):
-        for candidate in _experiments_of(module):
+        try:
+            candidates = _experiments_of(module)
+        except ExperimentError as fault:
+            faults.append(fault)
+            continue
+        for candidate in candidates:
             name = candidate.spec.name
             if found.setdefault(name, candidate) is not candidate:
-                both = f"{found[name].function.__module__} and {candidate.function.__module__}"
-                raise ExperimentError(f"two experiments are named {name!r}, in {both}: rename one")
-    return dict(sorted(found.items()))
+                both = f"{_place(found[name])} and {_place(candidate)}"
+                faults.append(ExperimentError(f"two experiments are named {name!r}, in {both}: rename one"))
+    return dict(sorted(found.items())), tuple(faults)
 
 
 def find(name: str) -> Experiment[..., Any]:
@@ -99,13 +133,17 @@ def _modules(environ: Mapping[str, str]) -> tuple[str, ...]:
 def _experiments_of(module_name: str) -> list[Experiment[..., Any]]:
     try:
         module = importlib.import_module(module_name)
-    except Exception as error:
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        raise ExperimentError(
-            f"experiments module {module_name!r} cannot be imported: {type(error).__name__}: {error} "
-            f"({last.filename}, line {last.lineno})"
-        ) from error
+    except (Exception, SystemExit) as error:
+        raise ExperimentError(f"experiments module {module_name!r} {import_fault(module_name, error)}") from error
     own = [item for item in vars(module).values() if isinstance(item, Experiment) and item.__module__ == module_name]
     if not own:
-        raise ExperimentError(f"module {module_name!r} declares no experiment: decorate a function with @experiment")
+        # A folder that is not meant as a package is one all the same.
+        where = module.__file__ or f"the folder {next(iter(module.__path__), '')}, which has no __init__.py"
+        raise ExperimentError(
+            f"module {module_name!r} declares no experiment ({where}): decorate a function with @experiment"
+        )
     return own
+
+
+def _place(found: Experiment[..., Any]) -> str:
+    return f"{found.function.__module__} (line {inspect.unwrap(found.function).__code__.co_firstlineno})"

@@ -24,7 +24,7 @@ from workbench.contract import (
     decode,
     encode,
 )
-from workbench.errors import ApiError, DeploymentError, Fault
+from workbench.errors import ApiError, DeploymentError, Fault, SweepError
 
 if TYPE_CHECKING:
     import boto3
@@ -42,6 +42,9 @@ _ERROR_STATUS: Final = 400
 # a resume whose answer was lost only begins one more generation.
 _PASSING: Final = frozenset({429, 502, 503, 504})
 _TRIES: Final = 4
+# Lambda takes 6 MB, of which the gateway's wrapping and the escapes of quotes are a part.
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+_MAX_BODY: Final = 5_000_000
 _BACK_OFF_SECONDS: Final = 0.5  # doubles from try to try; three pauses of at most 3.5 s together
 
 
@@ -81,12 +84,17 @@ class Api:
 
         Raises
         ------
+        SweepError
+            If it is larger than a request may be.
         ApiError
             If the service refuses; with every fault that it found.
         DeploymentError
             If it cannot be reached, or there are no credentials to sign with.
         """
-        return decode(self._post("/runs", encode(request)), RunReply, source=f"the answer of {self._url}/runs")
+        body = encode(request)
+        if len(body) > _MAX_BODY:
+            raise SweepError([_too_large(len(body))], over_cap=True)
+        return decode(self._post("/runs", body), RunReply, source=f"the answer of {self._url}/runs")
 
     def resume(self, run_id: str, include: Include) -> ResumeReply:
         """Send ``POST /runs/{run_id}/resume``; errors as of `submit`.
@@ -151,6 +159,15 @@ class Api:
         except (BotoCoreError, ClientError) as error:
             raise DeploymentError(f"the AWS credentials cannot be used ({error}): {_LOG_IN}") from error
         return message.prepare()
+
+
+def _too_large(size: int) -> Fault:
+    return Fault(
+        "sweep.space",
+        f"takes {size / 1e6:.1f} MB as a request, at most {_MAX_BODY / 1e6:.0f}: its values are spelled out, as those "
+        "of a list, a sampled design or a derived parameter are. Split the sweep; use range and linspace, and put what "
+        "is derived into a factor of its own; or run it on this machine, wb.processes()",
+    )
 
 
 def _refusal(status: int, content: bytes) -> ApiError:

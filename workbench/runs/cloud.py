@@ -20,6 +20,7 @@ from workbench.runs.api import Api
 from workbench.runs.folder import plan_on_this_machine
 from workbench.runs.pilot import measure_row
 from workbench.runs.run import Run
+from workbench.runs.sweep import experiment_of, sweep_of
 from workbench.runs.watch import Patience
 from workbench.storage.manifest import read_manifest
 from workbench.storage.s3 import S3Store
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     import boto3
 
-    from workbench.contract import Include, RunRequest
+    from workbench.contract import Include, Manifest, RunRequest, SweepDocument
     from workbench.experiments import Experiment
     from workbench.runs.control import Halt
     from workbench.runs.sweep import Sweep
@@ -167,7 +168,7 @@ class CloudBackend:
     def open(self, run_id: str) -> Run:
         """Find a run by its name; UnknownRunError where there is none."""
         manifest = read_manifest(self._store, run_id)
-        return Run(manifest, self._store, self._engine, control=_ApiControl(self, self._api, run_id))
+        return Run(manifest, self._store, self._engine, control=_ApiControl(self, self._api, manifest))
 
     def run_ids(self) -> list[str]:
         """Names of all runs, sorted."""
@@ -182,10 +183,11 @@ class _ApiControl:
 
     patience = _PATIENCE
 
-    def __init__(self, backend: CloudBackend, api: Api, run_id: str) -> None:
+    def __init__(self, backend: CloudBackend, api: Api, manifest: Manifest) -> None:
         self._backend = backend
         self._api = api
-        self._run_id = run_id
+        self._manifest = manifest
+        self._run_id = manifest.run_id
 
     @property
     def deployment(self) -> Deployment:
@@ -201,6 +203,11 @@ class _ApiControl:
         """Ask the service to end the generation; see `Control.cancel`."""
         with _known(self._run_id):
             self._api.cancel(self._run_id)
+
+    def submit(self, document: SweepDocument, *, budget: float | None) -> Run:
+        """Submit another sweep to the stack; see `Control.submit`."""
+        sweep = sweep_of(document, experiment_of(self._manifest, None))
+        return self._backend.submit(sweep, row_timeout=self._manifest.row_timeout_s, budget=budget)
 
     def check(self) -> Halt | None:
         """Nothing is known; see `Control.check`."""

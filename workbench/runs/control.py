@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from workbench.analysis.usage import Deployment
-    from workbench.contract import Include
+    from workbench.contract import Include, SweepDocument
+    from workbench.runs.run import Run
     from workbench.runs.watch import Patience
 
 __all__ = ["Control", "Halt"]
@@ -38,6 +39,14 @@ class Control(Protocol):
 
     def cancel(self) -> None:
         """End the generation that runs; nothing happens where it has ended."""
+        ...
+
+    def submit(self, document: SweepDocument, *, budget: float | None) -> Run:
+        """Start another sweep of the run's experiment, by the same code and with the same time limit of a row.
+
+        BudgetError where it is estimated at more than `budget` US dollars, CodeMismatchError where the code here is
+        not the run's.
+        """
         ...
 
     def check(self) -> Halt | None:

@@ -31,13 +31,14 @@ from workbench.contract.keys import (
     manifest_key,
     run_id_of_manifest,
 )
-from workbench.errors import CodeMismatchError, RunConflictError
-from workbench.experiments import registry
+from workbench.errors import RunConflictError
 from workbench.runs.control import Halt
 from workbench.runs.evaluator import Tasks
+from workbench.runs.folder_engine import FolderEngine
 from workbench.runs.presence import Presence
 from workbench.runs.run import Run
 from workbench.runs.status import list_landed, missing_shards, shards_without_success
+from workbench.runs.sweep import experiment_of, sweep_of
 from workbench.runs.watch import Patience
 from workbench.storage.controls import begin_generation, find_include
 from workbench.storage.local import LocalStore
@@ -46,10 +47,7 @@ from workbench.storage.manifest import read_manifest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pandas as pd
-
-    from workbench.analysis.sql import Query
-    from workbench.contract import ExperimentSpec, Include, RunRequest
+    from workbench.contract import Include, RunRequest, SweepDocument
     from workbench.experiments import Experiment
     from workbench.runs.evaluator import Evaluation, Evaluator
     from workbench.runs.sweep import Sweep
@@ -128,28 +126,14 @@ class FolderBackend:
 
     def _control(self, manifest: Manifest, experiment: Experiment[..., Any] | None) -> _FolderControl:
         presence = Presence(self.root, manifest.run_id)
-        return _FolderControl(self._store, manifest, presence, self._evaluator, experiment)
+        return _FolderControl(self, self._store, manifest, presence, self._evaluator, experiment)
 
     def _run(self, manifest: Manifest, control: _FolderControl) -> Run:
-        engine = _FolderEngine(self.root, manifest.spec, manifest.run_id)
+        engine = FolderEngine(self.root, manifest.spec, manifest.run_id)
         return Run(manifest, self._store, engine, control=control, clock=control)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.root)!r})"
-
-
-class _FolderEngine:
-    """The `QueryEngine` of a run in a folder; DuckDB is loaded by those who ask."""
-
-    def __init__(self, root: Path, spec: ExperimentSpec, run_id: str) -> None:
-        self._root = root
-        self._spec = spec
-        self._run_id = run_id
-
-    def query(self, query: Query) -> pd.DataFrame:
-        from workbench.analysis.duck import DuckEngine  # noqa: PLC0415 -- see above
-
-        return DuckEngine(self._root, self._spec, self._run_id).query(query)
 
 
 class _FolderControl:
@@ -164,12 +148,14 @@ class _FolderControl:
 
     def __init__(
         self,
+        backend: FolderBackend,
         store: LocalStore,
         manifest: Manifest,
         presence: Presence,
         evaluator: Evaluator,
         experiment: Experiment[..., Any] | None,
     ) -> None:
+        self._backend = backend
         self._store = store
         self._manifest = manifest
         self._presence = presence
@@ -214,6 +200,11 @@ class _FolderControl:
             return Halt(f"cannot go on: {error}", error)
         return None if self._presence.anybody else Halt("is evaluated by nobody: whoever did has ended")
 
+    def submit(self, document: SweepDocument, *, budget: float | None) -> Run:
+        """Evaluate another sweep of the experiment; see `Control.submit`."""
+        sweep = sweep_of(document, self._found_experiment())
+        return self._backend.submit(sweep, row_timeout=self._manifest.row_timeout_s, budget=budget)
+
     def monotonic(self) -> float:
         """Tell the time; see `Clock.monotonic`."""
         return time.monotonic()
@@ -230,14 +221,7 @@ class _FolderControl:
         self._evaluation = self._evaluator.evaluate(self._manifest, tasks, self._found_experiment())
 
     def _found_experiment(self) -> Experiment[..., Any]:
-        spec = self._manifest.spec
-        found = self._experiment or registry.find(spec.name)
-        if found.spec.fingerprint != spec.fingerprint:
-            raise CodeMismatchError(
-                f"{self._manifest.run_id} was planned for {spec.name} with fingerprint {spec.fingerprint[:12]}, the "
-                f"code here has {found.spec.fingerprint[:12]}: check that code out, or submit the sweep again"
-            )
-        return found
+        return experiment_of(self._manifest, self._experiment)
 
 
 def plan_on_this_machine(request: RunRequest, experiment: Experiment[..., Any]) -> Manifest:

@@ -1,22 +1,16 @@
-"""A run as its owner follows it: its state, and how it is resumed and cancelled; what it answers is in its base."""
+"""A run in its owner's hands: watched, refined, resumed, cancelled; what it answers is in its bases."""
 
 from __future__ import annotations
 
-import math
 import time
-from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
-from workbench.errors import RunStalledError, RunTimeoutError
+from workbench.runs.following import Following
 from workbench.runs.plots import Plots
-from workbench.runs.progress import show_progress
-from workbench.runs.questions import Questions
-from workbench.runs.status import RunStatus, list_landed, run_status, shard_states
 from workbench.runs.tags import read_tags, tag, untag
-from workbench.runs.watch import Patience, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from workbench.analysis.cost import Cost
     from workbench.analysis.engine import QueryEngine
@@ -24,14 +18,15 @@ if TYPE_CHECKING:
     from workbench.analysis.usage import Deployment
     from workbench.contract import Include, Manifest
     from workbench.runs.control import Control
-    from workbench.runs.status import ShardState
+    from workbench.runs.refinement import Refinement
+    from workbench.runs.status import RunStatus
     from workbench.runs.watch import Clock
     from workbench.storage import Store
 
 __all__ = ["Run"]
 
 
-class Run(Questions):
+class Run(Following):
     """One execution of a sweep.
 
     Parameters
@@ -51,88 +46,13 @@ class Run(Questions):
     def __init__(
         self, manifest: Manifest, store: Store, engine: QueryEngine, *, control: Control, clock: Clock = time
     ) -> None:
-        super().__init__(manifest, store, engine)
+        super().__init__(manifest, store, engine, control=control, clock=clock)
         self.plot = Plots(self)
-        self._control = control
-        self._clock = clock
-
-    def status(self) -> RunStatus:
-        """Count the shards and rows that have landed; keys are listed, nothing is read."""
-        return run_status(self.manifest, list_landed(self._store, self.manifest))
-
-    def shard_states(self) -> list[ShardState]:
-        """Say how each shard stands, in order: succeeded, failed, cancelled, partly done or missing."""
-        return shard_states(self.manifest, list_landed(self._store, self.manifest))
 
     @property
     def deployment(self) -> Deployment:
         """Where it is evaluated, as far as time and cost depend on it."""
         return self._control.deployment
-
-    def wait(
-        self,
-        *,
-        timeout: float | None = None,
-        progress: bool | Callable[[RunStatus], None] = True,
-        start_timeout: float | None = None,
-        silence_timeout: float | None = None,
-    ) -> RunStatus:
-        """Wait until every shard has ended in the run's latest generation; after a resume, that is the new one.
-
-        Parameters
-        ----------
-        timeout : float, optional
-            Seconds to wait at most; without end by default.
-        progress : bool or callable
-            Whether to show a bar; or what to call with every status instead.
-        start_timeout : float, optional
-            Seconds of this wait after which a run of which nothing has landed yet counts as never started; what suits
-            the back end by default, `math.inf` for no limit.
-        silence_timeout : float, optional
-            Likewise, seconds since the last change for a run that has started.
-
-        Returns
-        -------
-        RunStatus
-            The last one.
-
-        Raises
-        ------
-        RunTimeoutError
-            If shards are still missing after `timeout`; the run goes on.
-        RunStalledError
-            If the run never started, fell silent, or nobody evaluates it; the message says which, and what to do.
-        """
-        patience = self._control.patience
-        watch = Watch(
-            self._clock,
-            Patience(
-                start=patience.start if start_timeout is None else start_timeout,
-                silence=patience.silence if silence_timeout is None else silence_timeout,
-            ),
-        )
-        deadline = math.inf if timeout is None else self._clock.monotonic() + timeout
-        shown: AbstractContextManager[Callable[[RunStatus], None]]
-        if progress is True:
-            shown = show_progress(self.manifest, self._clock)
-        else:
-            shown = nullcontext(progress or (lambda _: None))
-        with shown as show:
-            while True:
-                # Asked before the keys are listed: whoever ends in between has left all its keys.
-                halt = self._control.check()
-                landed = list_landed(self._store, self.manifest)
-                status = run_status(self.manifest, landed)
-                show(status)
-                if not status.shards.missing:
-                    return status
-                watch.see(landed)
-                if reason := halt.reason if halt else watch.lost_patience:
-                    raise self._stalled(reason, status) from (halt.cause if halt else None)
-                left = deadline - self._clock.monotonic()
-                if left <= 0:
-                    raise RunTimeoutError(f"{self.run_id} is not finished after {timeout:g} s ({status}); wait again")
-                self._clock.sleep(min(watch.pause, left))
 
     def resume(self, *, include: Include = "infra") -> RunStatus:
         """Evaluate again what is not good: missing, cancelled and failed rows; `wait` then waits for that.
@@ -241,6 +161,72 @@ class Run(Questions):
 
         return run_cost(self._engine, self.manifest, deployment=self.deployment, prices=prices)
 
+    def refine(
+        self,
+        metric: str,
+        *,
+        half_width: float,
+        relative: bool = False,
+        by: Sequence[str] | None = None,
+        budget: float | None = None,
+        max_rows: int | None = None,
+        min_replicates: int = 10,
+        max_replicates: int = 1000,
+    ) -> Refinement:
+        """Add replicates, in rounds, where the mean of a metric is not precise enough yet; nothing is evaluated twice.
+
+        What is added are the rows that the run would have had with more replicates, to the last bit. Asked once more,
+        also in another session, it finds its runs again. Stopping when an interval is short enough makes means look a
+        little more precise than they are: see `docs/experiments.md`.
+
+        Parameters
+        ----------
+        metric : str
+            Whose means.
+        half_width : float
+            Wanted of every mean's 95 % interval (Student t), in the metric's unit.
+        relative : bool
+            Whether `half_width` is a share of the mean instead, such as 0.05.
+        by : sequence of str, optional
+            Parameters whose combinations are the groups that have a mean; each point has its own by default.
+        budget : float, optional
+            US dollars that all further runs may cost, as they are estimated; and as they turned out, once they have.
+        max_rows : int, optional
+            Rows that may be added.
+        min_replicates : int
+            A mean of fewer is never precise enough: a deviation of few values may be far too small by chance.
+        max_replicates : int
+            No point gets more.
+
+        Returns
+        -------
+        Refinement
+            The points with their means, half widths and whether they are done; all rows together answer `aggregate`.
+
+        Raises
+        ------
+        QueryError
+            If the metric or a name of `by` is unknown, or the target cannot be.
+        RunError
+            If the run has no random numbers, or repeats points.
+        CodeMismatchError, ExperimentError
+            If the code here is not the run's.
+        """
+        from workbench.runs.refinement import Source, refine_run  # noqa: PLC0415 -- pandas is loaded by those who ask
+
+        return refine_run(
+            self,
+            Source(self._engine, self._control),
+            metric,
+            half_width=half_width,
+            relative=relative,
+            by=by,
+            budget=budget,
+            max_rows=max_rows,
+            min_replicates=min_replicates,
+            max_replicates=max_replicates,
+        )
+
     def tags(self) -> tuple[str, ...]:
         """Read the names that researchers have given the run, sorted; `workbench.history` finds runs by them."""
         return read_tags(self._store, self.run_id)
@@ -252,14 +238,6 @@ class Run(Questions):
     def untag(self, *names: str) -> tuple[str, ...]:
         """Take tags from the run, and return those that are left."""
         return untag(self._store, self.run_id, *names)
-
-    def _stalled(self, reason: str, status: RunStatus) -> RunStalledError:
-        missing, first = status.shards.missing, ", ".join(map(str, status.first_missing))
-        more = ", ..." if missing > len(status.first_missing) else ""
-        return RunStalledError(
-            f"{self.run_id} {reason}. {missing:,} of {status.shards.expected:,} shards are missing ({first}{more}): "
-            f"`run.resume()` or `workbench resume {self.run_id}` evaluates them, or submit the sweep again"
-        )
 
     def __repr__(self) -> str:
         return f"Run({self.run_id}: {self.manifest.n_rows:,} rows in {self.manifest.n_shards:,} shards)"

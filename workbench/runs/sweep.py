@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench.contract import RunRequest, SweepDocument, conform, sweep_faults
-from workbench.errors import Fault, SweepError
+from workbench.errors import CodeMismatchError, Fault, SweepError
 from workbench.experiments import registry
 from workbench.experiments.declare import Experiment
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from workbench.analysis.estimate import Estimate
     from workbench.analysis.prices import Prices
     from workbench.analysis.usage import Deployment
-    from workbench.contract import Seeding
+    from workbench.contract import Manifest, Seeding
     from workbench.runs.backend import Backend
     from workbench.space import Space, Value
 
-__all__ = ["Sweep"]
+__all__ = ["Sweep", "experiment_of", "sweep_of"]
 
 
 class Sweep:
@@ -39,6 +39,9 @@ class Sweep:
         ``common`` gives every point the same random numbers, for comparisons with less variance.
     fixed : mapping, optional
         Values of parameters that the space does not assign; the others take their defaults.
+    first_replicate : int
+        Number of the first repetition: with 20 replicates from 20 on, a sweep holds the rows that another one of 20
+        would have had with 40.
 
     Raises
     ------
@@ -64,6 +67,7 @@ class Sweep:
         seed: int = 0,
         seeding: Seeding = "independent",
         fixed: Mapping[str, Value] | None = None,
+        first_replicate: int = 0,
     ) -> None:
         self.experiment = experiment if isinstance(experiment, Experiment) else registry.find(experiment)
         spec = self.experiment.spec
@@ -75,6 +79,7 @@ class Sweep:
             replicates=replicates,
             seed=seed,
             seeding=seeding,
+            first_replicate=first_replicate,
         )
         if faults := sweep_faults(document, spec):
             raise SweepError(faults)
@@ -195,7 +200,52 @@ class Sweep:
     def __repr__(self) -> str:
         document = self.document
         axes = ", ".join(document.space.names)
+        begin = f" from {first:,} on" if (first := document.replicates_before) else ""
         return (
-            f"Sweep({document.experiment} over {axes}: {self.n_points:,} points x {document.replicates:,} replicates "
-            f"= {self.n_rows:,} rows, seed {document.seed}, {document.seeding})"
+            f"Sweep({document.experiment} over {axes}: {self.n_points:,} points x {document.replicates:,} replicates"
+            f"{begin} = {self.n_rows:,} rows, seed {document.seed}, {document.seeding})"
         )
+
+
+def sweep_of(document: SweepDocument, experiment: Experiment[..., Any]) -> Sweep:
+    """Make the sweep that a document describes; SweepError where the experiment refuses it."""
+    return Sweep(
+        experiment,
+        document.space,
+        replicates=document.replicates,
+        seed=document.seed,
+        seeding=document.seeding,
+        fixed=document.fixed,
+        first_replicate=document.replicates_before,
+    )
+
+
+def experiment_of(manifest: Manifest, experiment: Experiment[..., Any] | None) -> Experiment[..., Any]:
+    """Find the experiment of a run.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the run.
+    experiment : Experiment or None
+        What is at hand; looked up by its name where it is missing.
+
+    Returns
+    -------
+    Experiment
+
+    Raises
+    ------
+    ExperimentError
+        If it is not known here.
+    CodeMismatchError
+        If the code here is other code than the run's.
+    """
+    spec = manifest.spec
+    found = experiment or registry.find(spec.name)
+    if found.spec.fingerprint != spec.fingerprint:
+        raise CodeMismatchError(
+            f"{manifest.run_id} was planned for {spec.name} with fingerprint {spec.fingerprint[:12]}, the code here "
+            f"has {found.spec.fingerprint[:12]}: check that code out, or submit the sweep again"
+        )
+    return found

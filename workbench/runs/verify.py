@@ -17,9 +17,9 @@ from workbench.compute.rows import shard_rows
 from workbench.compute.seeding import row_keys
 from workbench.compute.supervise import Limits, supervise
 from workbench.contract.keys import parse_outcome_key, parse_report_key
-from workbench.errors import CodeMismatchError, OutcomeError, RunError
-from workbench.experiments import registry
+from workbench.errors import OutcomeError, RunError
 from workbench.runs.status import list_landed
+from workbench.runs.sweep import experiment_of
 from workbench.runs.threads import one_thread
 from workbench.runs.verification import Verification, differences_of
 
@@ -95,7 +95,7 @@ def verify(
     """
     if sample < 1 or tolerance < 0:
         raise RunError(f"sample is {sample}, tolerance {tolerance}: compare 1 row or more, with 0 steps or more")
-    found = _experiment_of(manifest, experiment)
+    found = experiment_of(manifest, experiment)
     checked: list[int] = []
     differences: list[Difference] = []
     shards = 0
@@ -118,17 +118,6 @@ def verify(
         tolerance=tolerance,
         differences=tuple(differences),
     )
-
-
-def _experiment_of(manifest: Manifest, experiment: Experiment[..., Any] | None) -> Experiment[..., Any]:
-    spec = manifest.spec
-    found = experiment or registry.find(spec.name)
-    if found.spec.fingerprint != spec.fingerprint:
-        raise CodeMismatchError(
-            f"{manifest.run_id} was evaluated by {spec.name} with fingerprint {spec.fingerprint[:12]}, the code here "
-            f"has {found.spec.fingerprint[:12]}: check that code out to verify the run"
-        )
-    return found
 
 
 def _samples(

@@ -12,7 +12,7 @@ import msgspec
 
 from workbench.errors import SpaceError
 
-__all__ = ["Axis", "Linspace", "Range", "Value", "Values", "as_axis", "linspace", "logspace"]
+__all__ = ["Axis", "Linspace", "Range", "Value", "Values", "as_axis", "as_value", "linspace", "logspace"]
 
 Value: TypeAlias = bool | int | float | str
 
@@ -160,17 +160,35 @@ def as_axis(name: str, values: object) -> Axis:
     if isinstance(values, range):
         return Range(start=values.start, stop=values.stop, step=values.step)
     if isinstance(values, str) or not hasattr(values, "__iter__") or getattr(values, "shape", None) == ():
-        return Values((_scalar(name, values),))
-    return Values(tuple(_scalar(name, value) for value in values))
+        return Values((as_value(name, values),))
+    return Values(tuple(as_value(name, value) for value in values))
 
 
-def _scalar(name: str, value: object) -> Value:
+def as_value(name: str, value: object) -> Value:
+    """Read what a person wrote, or a formula gave, as one value.
+
+    Parameters
+    ----------
+    name : str
+        The parameter, for the message.
+    value : object
+        A scalar of Python's or numpy's.
+
+    Returns
+    -------
+    bool, int, float or str
+
+    Raises
+    ------
+    SpaceError
+        If it is something else.
+    """
     if isinstance(value, bool | int | float | str) and type(value).__module__ == "builtins":
         return value
     if getattr(value, "shape", ()) == ():  # a row of an array is no value
         item = getattr(value, "item", None)
         if callable(item) and type(plain := item()) is not type(value):  # numpy's scalars, but for long doubles
-            return _scalar(name, plain)
+            return as_value(name, plain)
         if isinstance(value, SupportsIndex):
             return value.__index__()
         if isinstance(value, SupportsFloat):

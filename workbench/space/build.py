@@ -12,9 +12,9 @@ from workbench.space.grid import Concat, Product, Zip
 if TYPE_CHECKING:
     from workbench.space.grid import Space
 
-__all__ = ["concat", "product", "zipped"]
+__all__ = ["concat", "product", "sound", "zipped"]
 
-AnySpace = TypeVar("AnySpace", Product, Zip, Concat)
+AnySpace = TypeVar("AnySpace", bound="Space")
 
 
 def product(*spaces: Space, **axes: object) -> Product:
@@ -43,7 +43,7 @@ def product(*spaces: Space, **axes: object) -> Product:
     (6, {'servers': 2, 'arrival_rate': 0.7})
     """
     factors = (*spaces, *(Zip({name: as_axis(name, values)}) for name, values in axes.items()))
-    return _sound(Product(factors))
+    return sound(Product(factors))
 
 
 def zipped(**axes: object) -> Zip:
@@ -68,7 +68,7 @@ def zipped(**axes: object) -> Zip:
     >>> list(zipped(servers=[1, 2], arrival_rate=[0.5, 1.0]))
     [{'servers': 1, 'arrival_rate': 0.5}, {'servers': 2, 'arrival_rate': 1.0}]
     """
-    return _sound(Zip({name: as_axis(name, values) for name, values in axes.items()}))
+    return sound(Zip({name: as_axis(name, values) for name, values in axes.items()}))
 
 
 def concat(*spaces: Space) -> Concat:
@@ -93,10 +93,11 @@ def concat(*spaces: Space) -> Concat:
     >>> concat(product(x=[1, 2]), product(x=[10])).size
     3
     """
-    return _sound(Concat(spaces))
+    return sound(Concat(spaces))
 
 
-def _sound(space: AnySpace) -> AnySpace:
+def sound(space: AnySpace) -> AnySpace:
+    """Return the space as it is; SpaceError with every fault where it has any."""
     if faults := space_faults(space):
         raise SpaceError("; ".join(str(fault) for fault in faults))
     return space

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
+from workbench.errors import SpaceError
+
 # msgspec reads the annotations at run time.
 from workbench.space.axes import Axis, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 __all__ = ["Concat", "Point", "Product", "Space", "Where", "Zip", "kept_bits"]
 
@@ -85,14 +87,70 @@ class _Node(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
         Where
             The smaller space, its points in the same order.
         """
+        return self.pick(index for index, point in enumerate(self) if predicate(point))
+
+    def pick(self, indices: Iterable[int]) -> Where:
+        """Keep the points at some places, in the order of the space; what travels is one bit a point, compressed.
+
+        Parameters
+        ----------
+        indices : iterable of int
+            From 0 to ``size - 1``; one that is named twice is kept once.
+
+        Returns
+        -------
+        Where
+            The smaller space.
+
+        Raises
+        ------
+        SpaceError
+            If there is no such point.
+        """
         bits = bytearray((self.size + 7) // 8)
-        kept = 0
-        for index, point in enumerate(self):
-            if predicate(point):
-                bits[index >> 3] |= 1 << (index & 7)
-                kept += 1
+        for index in indices:
+            if not 0 <= index < self.size:
+                raise SpaceError(f"there is no point {index}: the space has {self.size}, the first is 0")
+            bits[index >> 3] |= 1 << (index & 7)
         packed = base64.b64encode(zlib.compress(bytes(bits), 9)).decode("ascii")
-        return Where(of=self, keep=packed, kept=kept)  # type: ignore[arg-type]
+        return Where(of=self, keep=packed, kept=int.from_bytes(bits, "little").bit_count())  # type: ignore[arg-type]
+
+    def derive(self, *, drop: Iterable[str] = (), **formulas: Callable[..., object]) -> Space:
+        """Add parameters that are computed from others, such as a rate from a load.
+
+        A formula is called here, once for every point of the axes that it names; what travels and is stored are the
+        values. Of a product, the factors from the first to the last that it names are written out, so put these side
+        by side; the other factors stay as short as they are.
+
+        Parameters
+        ----------
+        drop : iterable of str
+            Names that only served the formulas, and that the experiment does not know.
+        **formulas : callable
+            For each new parameter a function whose arguments are named like parameters of the space, or like those
+            derived before it.
+
+        Returns
+        -------
+        Space
+            The same points in the same order, with the new parameters and without the dropped ones.
+
+        Raises
+        ------
+        SpaceError
+            If a formula names what the space does not assign, fails, or gives what is no value; or if too many points
+            would be written out.
+
+        Examples
+        --------
+        >>> from workbench.space import product
+        >>> grid = product(load=[0.5, 0.9], servers=[1, 4])
+        >>> list(grid.derive(arrival_rate=lambda load, servers: load * servers, drop=["load"]))[:2]
+        [{'servers': 1, 'arrival_rate': 0.5}, {'servers': 4, 'arrival_rate': 2.0}]
+        """
+        from workbench.space.derived import derive  # noqa: PLC0415 -- it is built on the nodes
+
+        return derive(self, formulas, drop=tuple(drop))  # type: ignore[arg-type]
 
 
 class Zip(_Node, frozen=True, tag="zip"):

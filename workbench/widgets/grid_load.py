@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from workbench.errors import SpaceError
-from workbench.space import Concat, Product, Where, Zip
+from workbench.space import Concat, Product, Values, Where, Zip
 from workbench.widgets.grid_entries import Entry, entry_of_axis, entry_of_value
 from workbench.widgets.grid_form import GridForm
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["form_of"]
 
+# Each is a line of text that is read again whenever a key is pressed.
+_MAX_LISTED: Final = 10_000
 _WHAT = {Concat: "is a concatenation of spaces", Where: "keeps some points of a larger space"}
 
 
@@ -38,6 +40,10 @@ def form_of(document: SweepDocument, spec: ExperimentSpec) -> GridForm:
     SpaceError
         If the form cannot show the space, or the experiment has lost a parameter of it.
     """
+    if document.replicates_before:
+        _refuse(
+            f"has replicates from {document.replicates_before:,} on, as a refinement has, where the form begins at 0"
+        )
     zips = _zips(document.space)
     known = {parameter.name for parameter in spec.parameters}
     names = [name for factor in zips for name in factor.axes]
@@ -77,16 +83,22 @@ def _bare(space: Space, zips: tuple[Zip, ...]) -> bool | None:
 
 def _zips(space: Space) -> tuple[Zip, ...]:
     match space:
-        case Zip():
-            return (space,)
         case Product(factors):
-            return tuple(factor if isinstance(factor, Zip) else _refuse(factor) for factor in factors)
+            return tuple(map(_zip, factors))
         case _:
-            return _refuse(space)
+            return (_zip(space),)
 
 
-def _refuse(space: Space) -> NoReturn:
-    what = _WHAT.get(type(space), "holds a product within a product")
+def _zip(space: Space) -> Zip:
+    if not isinstance(space, Zip):
+        _refuse(_WHAT.get(type(space), "holds a product within a product"))
+    for name, axis in space.axes.items():
+        if isinstance(axis, Values) and axis.size > _MAX_LISTED:
+            _refuse(f"lists {axis.size:,} values of {name}, as sampled designs do, where a field holds {_MAX_LISTED:,}")
+    return space
+
+
+def _refuse(what: str) -> NoReturn:
     raise SpaceError(
         f"the form shows products and zips of axes; this sweep {what}: submit it as it is, backend.submit(sweep), or "
         "change it in code. The form was left as it was"

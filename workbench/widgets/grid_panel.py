@@ -44,7 +44,7 @@ class GridBuilder:
     Raises
     ------
     ExperimentError
-        If there is no such experiment, or those that are registered cannot be imported.
+        If there is no such experiment. A module that cannot be imported is told in the panel.
 
     Attributes
     ----------
@@ -66,12 +66,12 @@ class GridBuilder:
     ) -> None:
         self.run: Run | None = None
         self.on_submit: list[Callable[[Run], None]] = []
-        self._registered = registry.discover()
+        self._registered, left_out = registry.survey()
         self._experiments: dict[str, Experiment[..., Any]] = dict(self._registered)
         if isinstance(experiment, Experiment):
             self._experiments[experiment.spec.name] = experiment
             experiment = experiment.spec.name
-        elif experiment is not None:
+        elif experiment is not None and experiment not in self._experiments:
             experiment = registry.find(experiment).spec.name
         self._backends = labelled(backend)
         self._forms: dict[str, GridForm] = {}
@@ -81,7 +81,7 @@ class GridBuilder:
         # Whether fields are being filled here, so that nobody has typed what changes in them.
         self._filling = False
         first = experiment or next(iter(self._experiments))
-        self.view = GridView(list(self._experiments), list(self._backends))
+        self.view = GridView(list(self._experiments), list(self._backends), left_out=[str(fault) for fault in left_out])
         self.state = GridState.of(blank_form(self._experiments[first].spec))
         self.state = self.state.sent_to(next(iter(self._backends), None))
         self._show_form()

@@ -46,9 +46,11 @@ class GridView:
         To choose from.
     backends : sequence of str
         Likewise.
+    left_out : sequence of str
+        Why there are no more experiments: what is wrong with the modules that should provide them.
     """
 
-    def __init__(self, experiments: Sequence[str], backends: Sequence[str]) -> None:
+    def __init__(self, experiments: Sequence[str], backends: Sequence[str], left_out: Sequence[str]) -> None:
         self.experiment = _choice("Experiment", experiments, "What is evaluated")
         self.backend = _choice("Back end", backends or ["none"], "Where it is evaluated")
         self.backend.disabled = not backends
@@ -63,6 +65,7 @@ class GridView:
         self.rows: dict[str, ParameterRow] = {}
         self._rows = ipywidgets.VBox()
         self._shown_code: str | None = None
+        self._left_out = ipywidgets.HTML(error_text(several(left_out)))
         self._doc, self._load_error, self._note = (ipywidgets.HTML() for _ in range(3))
         self._replicates_error, self._seed_error, self._size_error = (ipywidgets.HTML() for _ in range(3))
         self._size, self._preview, self._shards, self._estimate = (ipywidgets.HTML() for _ in range(4))
@@ -162,6 +165,7 @@ class GridView:
                 stylesheet(),
                 style,
                 _row(self.experiment, self.backend),
+                self._left_out,
                 self._doc,
                 _row(self.run_id, self.load),
                 self._load_error,
@@ -185,6 +189,7 @@ class GridView:
 
     def _texts(self) -> dict[str, Any]:
         return {
+            "left-out": self._left_out,
             "doc": self._doc,
             "load-error": self._load_error,
             "note": self._note,
