@@ -42,9 +42,14 @@ static: $(STAMP)
 	$(RUN) mypy
 	$(BIN)/lint-imports
 
+# What takes long, because it starts programs or draws many samples: `test` has it too.
+LONG := analysis/test_athena.py analysis/test_effects.py cdk cli compute/test_seeding_quality.py compute/test_supervise.py \
+	experiments/test_epidemic.py experiments/test_queueing.py experiments/test_ride_hailing.py faults localcloud property \
+	runs/test_commands.py runs/test_pool.py runs/test_refine.py runs/test_shard_choice.py runs/test_verify.py
+
 # Twice as many workers as cores: many of these tests wait for processes.
 check: static
-	$(RUN) pytest -n 4 --dist loadfile -m "not emulator and not browser" --ignore tests/cdk --ignore tests/localcloud --ignore tests/faults --doctest-modules tests workbench
+	$(RUN) pytest -n 4 --dist loadfile -m "not emulator and not browser" $(LONG:%=--ignore=tests/%) --doctest-modules tests workbench
 
 # The types of the CDK take a minute or two to read the first time, too long for `check`.
 test: static $(CDK_CLI) browser
