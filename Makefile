@@ -1,6 +1,9 @@
 # Each target works alone on a machine with Python 3.11 or newer and nothing else prepared.
 #   make demo PYTHON=/path/to/python    chooses the interpreter.
 
+# Every process of a test would compile pandas and the others anew: 1.5 s instead of 0.3 s.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
 VENV := .venv
 BIN := $(VENV)/bin

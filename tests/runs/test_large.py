@@ -20,9 +20,10 @@ MEGABYTE = 2**20
 PROGRAM = """
 import sys
 import faulty_models, workbench as wb
-run = wb.processes(1).submit(wb.Sweep(faulty_models.squares, wb.product(x=range(1000))))
-assert run.wait(timeout=60, progress=False).state == "SUCCEEDED"
 heavy = {"boto3", "botocore", "duckdb", "matplotlib", "pandas", "pyathena", "scipy", "rich", "ipywidgets"}
+run = wb.processes(1).submit(wb.Sweep(faulty_models.squares, wb.product(x=range(1000))))
+print(sorted(heavy & set(sys.modules)))
+assert run.wait(timeout=60, progress=False).state == "SUCCEEDED"
 print(sorted(heavy & set(sys.modules)))
 """
 
@@ -58,4 +59,6 @@ def test_what_a_run_does_not_need_is_not_loaded(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
     )
-    assert ran.stdout.strip() == "[]"
+    submitted, waited = ran.stdout.splitlines()
+    assert submitted == "[]"
+    assert waited in ("[]", "['duckdb', 'pandas']")  # loaded meanwhile, unless the run was over at once

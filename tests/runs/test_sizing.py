@@ -42,7 +42,7 @@ def test_no_worker_is_left_without_work(n_rows: int, row_seconds: float, workers
 
 
 @given(
-    seconds=st.floats(40, 1e6), row_seconds=st.floats(1e-5, 0.1), workers=st.integers(1, 16), max_rows=st.just(10**9)
+    seconds=st.floats(20, 1e6), row_seconds=st.floats(1e-5, 0.1), workers=st.integers(1, 16), max_rows=st.just(10**9)
 )
 def test_the_fixed_cost_is_a_hundredth_of_a_long_run(
     seconds: float, row_seconds: float, workers: int, max_rows: int
@@ -50,17 +50,17 @@ def test_the_fixed_cost_is_a_hundredth_of_a_long_run(
     n_rows = int(seconds * workers / row_seconds)
     size = choose_local_shard_size(n_rows, row_seconds, workers=workers, max_rows=max_rows)
     longest = max(30.0, seconds * workers / Caps().max_shards)
-    assert 1.05 <= size * row_seconds <= longest * 1.01 + row_seconds
+    assert 0.65 <= size * row_seconds <= longest * 1.01 + row_seconds
     assert shards_of(n_rows, size) >= 4 * workers
 
 
 @pytest.mark.parametrize(
     ("n_rows", "row_seconds", "size"),
     [
-        (100_000, 2e-6, 16_667),
+        (100_000, 2e-6, 25_000),
         (2_000_000, 2e-6, 100_000),
-        (20_000, 1e-3, 1_112),
-        (400, 0.1, 11),
+        (20_000, 1e-3, 667),
+        (400, 0.1, 7),
         (12, 60.0, 1),
         (5, None, 1),
         (5_000_000, None, 100_000),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from glob import escape
 from typing import TYPE_CHECKING, Final
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from workbench.analysis.sql import Query
     from workbench.contract import ExperimentSpec, Status
 
-__all__ = ["DuckEngine"]
+__all__ = ["DuckEngine", "start_engine"]
 
 _TYPES: Final[dict[ColumnType, str]] = {
     "bigint": "BIGINT",
@@ -43,6 +44,12 @@ _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     "integer_division": True,
 }
 _OF_THE_STATEMENT: Final = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
+
+
+@functools.cache
+def start_engine() -> None:
+    """Open and close a first connection, which takes longer than all others."""
+    duckdb.connect(":memory:", config=_CONFIG).close()
 
 
 class DuckEngine:

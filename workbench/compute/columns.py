@@ -93,7 +93,10 @@ def _axis_values(axis: Axis, index: NDArray[np.int64]) -> NDArray[Any]:
         case Linspace(start, stop, num):
             gap = axis.step
             values = index * gap if gap else index / max(num - 1, 1) * (stop - start)
-            return np.where((index == num - 1) & (num > 1), stop, values + start)
+            values += start
+            if num > 1:
+                values[index == num - 1] = stop
+            return values
         case _:
             return _stored_values(axis.values)[index]
 

@@ -49,7 +49,7 @@ def evaluate(experiment: Experiment[..., Any], rows: ShardRows, keys: NDArray[np
         # Copies: a function that works in place must not change what the outcome says it was given.
         rows = replace(rows, parameters={name: column.copy() for name, column in rows.parameters.items()})
     evaluate_span(experiment, rows, keys, results, span)
-    results.measure(span)
+    results.measure(span, together=experiment.spec.vectorized)
     return results
 
 
@@ -97,7 +97,7 @@ def _evaluate_each(
         if told:
             told(index, index + 1)
 
-    loop = compile_loop(spec, told=told is not None and any(metric.type == "str" for metric in spec.metrics))
+    loop = compile_loop(spec, told=told is not None)
     sinks = Sinks(
         columns=[_sink(results.metrics[metric.name]) for metric in spec.metrics],
         present=[_sink(results.present[metric.name]) for metric in spec.metrics],
@@ -106,16 +106,12 @@ def _evaluate_each(
         told=told,
     )
     columns: list[Any] = [rows.parameters[parameter.name][span].tolist() for parameter in spec.parameters]
+    at = None
     if keys is not None:
         columns.append(_pairs(keys[span]))
-    loop(
-        zip(range(span.start, span.stop), *columns, strict=True),
-        experiment.function,
-        experiment.metrics,
-        RowGenerator().at,
-        time.perf_counter,
-        sinks,
-    )
+        at = RowGenerator().at
+    each = zip(range(span.start, span.stop), *columns, strict=True)
+    loop(each, experiment.function, experiment.metrics, at, time.perf_counter, sinks)
 
 
 def _sink(column: NDArray[Any]) -> Any:
@@ -149,9 +145,7 @@ def _evaluate_together(
         results.fail(span, *describe(error))
     if told:
         told(span.start, span.stop)
-    began, ended = results.clock[span.start], time.perf_counter()
-    # All rows share the time evenly.
-    results.clock[span.start + 1 : span.stop + 1] = np.linspace(began, ended, n_rows + 1)[1:]
+    results.clock[span.start + 1 : span.stop + 1] = time.perf_counter()
 
 
 def _checked_array(spec: MetricSpec, answer: Any, n_rows: int) -> NDArray[Any]:

@@ -6,6 +6,7 @@ dictionary and looping over the metrics of each row costs more than a small expe
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -44,6 +45,7 @@ class Sinks(NamedTuple):
     told: Callable[[int, int], None] | None
 
 
+@lru_cache(maxsize=8)
 def compile_loop(spec: ExperimentSpec, *, told: bool) -> Callable[..., None]:
     """Compile the loop of an experiment.
 
@@ -52,7 +54,7 @@ def compile_loop(spec: ExperimentSpec, *, told: bool) -> Callable[..., None]:
     spec : ExperimentSpec
         Its names were checked to be identifiers where it was declared.
     told : bool
-        Whether to tell of every good row.
+        Whether somebody wants to be told of every row that has texts.
 
     Returns
     -------
@@ -65,6 +67,7 @@ def compile_loop(spec: ExperimentSpec, *, told: bool) -> Callable[..., None]:
     if spec.uses_rng:
         keywords.append("rng=at(key)")
         arguments.append("key")
+    told = told and any(metric.type == "str" for metric in spec.metrics)
     lines = [
         "def loop(rows, function, declared, at, clock, sinks):",
         "    columns, present, ended, failed, told = sinks",

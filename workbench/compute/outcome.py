@@ -1,8 +1,4 @@
-"""The outcome file: rows and results as an Arrow table of the declared schema, in zstd-compressed Parquet.
-
-Arrow arrays are built from numpy's buffers: where pandas is installed, ``pyarrow.array`` imports it, which costs a cold
-child most of a second.
-"""
+"""The outcome file: rows and results as an Arrow table of the declared schema, in zstd-compressed Parquet."""
 
 from __future__ import annotations
 
@@ -14,11 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from workbench.contract import INFRASTRUCTURE, SCHEMA_VERSION, ColumnType, ExperimentSpec, outcome_columns
+from workbench.compute.arrays import ARROW_TYPES, repeated_array, value_array
+from workbench.contract import INFRASTRUCTURE, SCHEMA_VERSION, ExperimentSpec, outcome_columns
 from workbench.errors import OutcomeError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from numpy.typing import NDArray
@@ -37,18 +33,9 @@ __all__ = [
     "rows_with",
 ]
 
-_ARROW: Final[dict[ColumnType, Any]] = {
-    "bigint": pa.int64(),
-    "int": pa.int32(),
-    "double": pa.float64(),
-    "boolean": pa.bool_(),
-    "string": pa.string(),
-    "timestamp": pa.timestamp("ms"),
-}
 # The same text in every row of a pass.
 _CONSTANT_TEXTS: Final = ("worker", "fingerprint")
 _ENCODINGS: Final = {"row_index": "DELTA_BINARY_PACKED", "point_index": "DELTA_BINARY_PACKED"}
-_NUMPY: Final[dict[ColumnType, Any]] = {"bigint": np.int64, "int": np.int32, "double": np.float64}
 
 
 def outcome_schema(spec: ExperimentSpec) -> Any:
@@ -69,7 +56,7 @@ def outcome_schema(spec: ExperimentSpec) -> Any:
     return pa.schema(
         pa.field(
             column.name,
-            repeated if column.name in _CONSTANT_TEXTS else _ARROW[column.type],
+            repeated if column.name in _CONSTANT_TEXTS else ARROW_TYPES[column.type],
             nullable=column.name in nullable,
         )
         for column in outcome_columns(spec)
@@ -109,12 +96,12 @@ def outcome_table(
     n_rows = len(rows)
     started = np.datetime64(started_at.replace(tzinfo=None), "ms").astype(np.int64)
     constants: dict[str, Any] = {
-        "shard_id": np.full(n_rows, shard_id),
-        "attempt": np.full(n_rows, attempt),
-        "started_at": np.full(n_rows, started),
-        "worker": _repeated(worker, n_rows),
-        "fingerprint": _repeated(spec.fingerprint, n_rows),
-        "schema_version": np.full(n_rows, SCHEMA_VERSION),
+        "shard_id": shard_id,
+        "attempt": attempt,
+        "started_at": started,
+        "worker": worker,
+        "fingerprint": spec.fingerprint,
+        "schema_version": SCHEMA_VERSION,
     }
     varying: dict[str, Any] = {
         "row_index": rows.row_index,
@@ -126,9 +113,11 @@ def outcome_table(
         **rows.parameters,
         **results.metrics,
     }
-    values = constants | varying
     arrays = [
-        _array(column.type, values[column.name], results.present.get(column.name)) for column in outcome_columns(spec)
+        repeated_array(column.type, constants[column.name], n_rows)
+        if column.name in constants
+        else value_array(column.type, varying[column.name], results.present.get(column.name))
+        for column in outcome_columns(spec)
     ]
     return pa.Table.from_arrays(arrays, schema=outcome_schema(spec))
 
@@ -158,7 +147,7 @@ def merge_outcomes(old: Any, new: Any) -> Any:
     ordered = row_index[order]
     first = np.ones(len(order), dtype=np.bool_)
     first[1:] = ordered[1:] != ordered[:-1]
-    return both.take(_array("bigint", order[first], None))
+    return both.take(value_array("bigint", order[first]))
 
 
 def column_values(table: Any, name: str) -> NDArray[Any]:
@@ -251,50 +240,3 @@ def decode_outcome(data: bytes, spec: ExperimentSpec, *, source: str) -> Any:
         ]
         raise OutcomeError(f"{source} does not have the schema of {spec.name}: {'; '.join(different) or 'other order'}")
     return table
-
-
-def _array(kind: ColumnType, values: NDArray[Any] | Sequence[str | None], present: NDArray[np.bool_] | None) -> Any:
-    if kind == "string":
-        return values if isinstance(values, pa.DictionaryArray) else _strings(values, present)
-    numbers = np.asarray(values)
-    data = (
-        np.packbits(numbers, bitorder="little")
-        if kind == "boolean"
-        else np.ascontiguousarray(numbers, dtype=_NUMPY.get(kind, np.int64))
-    )
-    return pa.Array.from_buffers(_ARROW[kind], len(numbers), [_bitmap(present), pa.py_buffer(data)])
-
-
-def _strings(values: NDArray[Any] | Sequence[str | None], present: NDArray[np.bool_] | None) -> Any:
-    """Build a string array: offsets, then the bytes of all texts after each other."""
-    texts: list[str | None] = values.tolist() if isinstance(values, np.ndarray) else list(values)
-    if present is not None and not present.all():
-        texts = [text if there else None for text, there in zip(texts, present.tolist(), strict=True)]
-    missing = texts.count(None)
-    if missing == len(texts):
-        return pa.nulls(missing, pa.string())
-    valid = None
-    if missing:
-        valid = np.fromiter((text is not None for text in texts), np.bool_, count=len(texts))
-    filled = [text or "" for text in texts]
-    data, lengths = "".join(filled).encode("utf-8", "replace"), list(map(len, filled))
-    if len(data) != sum(lengths):  # some character takes more than one byte
-        lengths = [len(text.encode("utf-8", "replace")) for text in filled]
-    offsets = np.zeros(len(filled) + 1, dtype=np.int32)
-    np.cumsum(lengths, out=offsets[1:])
-    return _string_array(offsets, data, valid)
-
-
-def _repeated(text: str, count: int) -> Any:
-    return pa.DictionaryArray.from_arrays(_array("int", np.zeros(count), None), _strings([text], None))
-
-
-def _string_array(offsets: NDArray[np.int32], data: bytes, valid: NDArray[np.bool_] | None) -> Any:
-    return pa.Array.from_buffers(
-        pa.string(), len(offsets) - 1, [_bitmap(valid), pa.py_buffer(offsets), pa.py_buffer(data)]
-    )
-
-
-def _bitmap(valid: NDArray[np.bool_] | None) -> Any | None:
-    """Pack which values are there, as Arrow does; None where all are."""
-    return None if valid is None or bool(valid.all()) else pa.py_buffer(np.packbits(valid, bitorder="little"))

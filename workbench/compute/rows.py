@@ -55,14 +55,15 @@ def shard_rows(manifest: Manifest, start: int, stop: int) -> ShardRows:
     ShardRows
     """
     # Positions and the stride are below 3e9, so their product fits 63 bits.
-    positions = np.arange(start, stop, dtype=np.int64)
-    # They rise in runs, of which the stable sort makes use: it takes a third of the time of numpy's default.
-    row_index = np.sort(positions * stride(manifest.n_rows) % manifest.n_rows, kind="stable")
+    row_index = np.arange(start, stop, dtype=np.int64) * stride(manifest.n_rows)
+    row_index -= row_index // manifest.n_rows * manifest.n_rows  # in half the time of numpy's remainder
+    row_index.sort()
     replicate = row_index // manifest.n_points
     point_index = row_index - replicate * manifest.n_points
+    replicate += manifest.sweep.replicates_before
     return ShardRows(
         row_index=row_index,
         point_index=point_index,
-        replicate=replicate + manifest.sweep.replicates_before,
+        replicate=replicate,
         parameters=parameter_columns(manifest.sweep, manifest.spec, point_index),
     )

@@ -13,6 +13,7 @@ from typing import Final
 __all__ = ["confine"]
 
 _PR_SET_PDEATHSIG: Final = 1
+_C_LIBRARY: Final = ctypes.CDLL(None)
 # What the interpreter and its libraries may still come to need, whatever the limit says.
 _HEADROOM: Final = 64 * 2**20
 
@@ -35,7 +36,7 @@ def confine(supervisor: int, *, memory_bytes: int | None) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if not sys.platform.startswith("linux"):
         return
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _C_LIBRARY.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != supervisor:  # it died before it could be bound to us
         os._exit(1)
     if memory_bytes is not None:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from workbench.compute.evaluate import evaluate, evaluate_span
+from workbench.compute.loop import compile_loop
 from workbench.compute.results import Results, empty_results
 from workbench.compute.sandbox import confine
 from workbench.compute.texts import BUFFER_BYTES, TextBuffer, TextReader, TextWriter
@@ -119,12 +120,13 @@ class _Supervisor:
         if self._limits.cancelled():
             self._results.fail(slice(0, n_rows), ErrorCode.CANCELLED, "the run was cancelled before this row")
             return self._results
+        compile_loop(self._experiment.spec, told=True)  # once, and not in every worker
         spans = deque([slice(0, n_rows)] if n_rows else [])
         while spans:
             span = spans.popleft()
             reason = self._run_worker(span)
             done = self._done(span)
-            self._results.measure(slice(span.start, done))
+            self._results.measure(slice(span.start, done), together=self._experiment.spec.vectorized)
             self._decided += done - span.start
             if done == span.stop:  # whatever ended the worker after its last row costs none
                 continue

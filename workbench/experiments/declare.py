@@ -10,7 +10,6 @@ import types
 import typing
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, ParamSpec, TypeVar
 
-import annotated_types
 import msgspec
 import numpy as np
 
@@ -214,6 +213,10 @@ def _split(hint: Any) -> tuple[Any, list[Any]]:
 
 
 def _metadata(extras: list[Any]) -> dict[str, Any]:
+    if not extras:
+        return {}
+    import annotated_types  # noqa: PLC0415 -- what declares no bounds need not wait for it
+
     found: dict[str, Any] = {}
     for extra in extras:
         match extra:

@@ -35,6 +35,7 @@ from workbench.errors import RunConflictError
 from workbench.runs.control import Halt
 from workbench.runs.evaluator import Tasks
 from workbench.runs.folder_engine import FolderEngine
+from workbench.runs.loading import load_answers
 from workbench.runs.presence import Presence
 from workbench.runs.run import Run
 from workbench.runs.status import list_landed, missing_shards, shards_without_success
@@ -214,6 +215,7 @@ class _FolderControl:
         if self._evaluation is None or self._evaluation.ended:
             time.sleep(seconds)
         else:
+            load_answers()
             self._evaluation.wait(seconds)
 
     def _evaluate(self, shards: list[int], generation: int, include: Include) -> None:

@@ -1,30 +1,23 @@
 """Shards on several cores: worker processes that may be lost without losing the run.
 
-Rows are evaluated by processes that each worker supervises; what is handled here is the loss of a worker itself. Every
-worker is a pool of its own with one task at a time, so that its death is always the end of that task and of no other.
+Rows are evaluated by processes that each worker supervises; what is handled here is the loss of a worker itself.
 """
 
 from __future__ import annotations
 
 import atexit
-import os
-import queue
 import signal
-import sys
 import threading
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
+from multiprocessing.connection import Pipe, wait
 from typing import TYPE_CHECKING, Any, Final
 
-from pebble import ProcessExpired, ProcessPool
-
 from workbench.compute.record import record_failure
-from workbench.compute.sandbox import confine
-from workbench.compute.shard import Limits, run_shard
-from workbench.contract import ErrorCode, Manifest, Task, decode, encode
+from workbench.contract import ErrorCode, encode
 from workbench.errors import RunError
 from workbench.runs.folder import worker_name
-from workbench.runs.threads import stay_with_one_thread
+from workbench.runs.loading import nothing_half_loaded
+from workbench.runs.workers import Lost, Worker
 from workbench.storage.local import LocalStore
 
 if TYPE_CHECKING:
@@ -32,9 +25,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import BaseContext
     from pathlib import Path
 
-    from pebble import ProcessFuture
-
-    from workbench.compute.shard import ShardReport
+    from workbench.contract import Manifest, Task
     from workbench.experiments import Experiment
     from workbench.runs.evaluator import Tasks
     from workbench.runs.presence import Presence
@@ -42,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["PoolEvaluation"]
 
 _TICK: Final = 0.5
-# Workers that may end in a row before one of them has begun a shard.
+# Workers that may end in a row before one of them was ready.
 _FALSE_STARTS: Final = 3
 
 
@@ -82,22 +73,24 @@ class PoolEvaluation:
         self._store = LocalStore(root)
         self._manifest = manifest
         self._left = iter(tasks)
-        self._again: list[Task] = []
-        self._ended = threading.Event()
         self._context = context
-        self._arguments = (os.getpid(), root, encode(manifest), experiment)
-        self._running: dict[ProcessFuture[ShardReport], tuple[Task, ProcessPool]] = {}
-        self._done: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._stopping = False
+        self._arguments = (root, encode(manifest), experiment)
+        self._workers: list[Worker] = []
         self._false_starts = 0
+        self._stopping = False
+        self._woken, self._wake = Pipe(duplex=False)
+        self._begun, self._ended = threading.Event(), threading.Event()
         self._held = ExitStack()
         self._held.enter_context(presence.held())
         self._held.callback(atexit.unregister, self.stop)
         atexit.register(self.stop)
-        self._pools = [self._new_pool() for _ in range(min(workers, len(tasks)))]
         # Workers are forked by this thread, which outlives them: they are bound to die with it.
-        self._thread = threading.Thread(target=self._drive, name=f"evaluates {manifest.run_id}", daemon=True)
+        self._thread = threading.Thread(
+            target=self._drive, args=(min(workers, len(tasks)),), name=f"evaluates {manifest.run_id}", daemon=True
+        )
         self._thread.start()
+        # What a caller imports next would be half loaded in workers that are forked meanwhile.
+        self._begun.wait()
 
     @property
     def ended(self) -> bool:
@@ -111,53 +104,63 @@ class PoolEvaluation:
     def stop(self) -> None:
         """End it promptly; finished outcomes are kept, and what is missing can be evaluated again."""
         self._stopping = True
-        self._done.put(None)
+        self._wake.send_bytes(b"stop")
         self._thread.join()
 
-    def _drive(self) -> None:
+    def _drive(self, workers: int) -> None:
         with self._held:
             try:
-                for pool in self._pools:
-                    self._next_task(pool)
-                while self._running and not self._stopping:
+                for _ in range(workers):
+                    self._start_worker()
+                self._begun.set()
+                while self._workers and not self._stopping:
                     self._wait()
             except Exception as error:  # noqa: BLE001 -- kept for whoever waits for the run
                 self.error = error
             finally:
+                self._begun.set()
                 self._ended.set()
-                for pool in self._pools:
-                    pool.stop()  # type: ignore[no-untyped-call]  # pebble gives it no types
-                for pool in self._pools:
-                    pool.join()
+                for worker in self._workers:
+                    worker.stop()
+
+    def _start_worker(self) -> None:
+        with nothing_half_loaded():
+            self._workers.append(Worker(self._context, *self._arguments))
 
     def _wait(self) -> None:
-        try:
-            future = self._done.get(timeout=_TICK)
-        except queue.Empty:
-            # A pool that breaks between two tasks forgets the second.
-            for forgotten in [item for item, (_, pool) in self._running.items() if not pool.active]:
-                self._settle(forgotten)
-        else:
-            if future in self._running:
-                self._settle(future)
+        by_connection = {worker.connection: worker for worker in self._workers}
+        ready = wait([*by_connection, self._woken], _TICK)
+        said = [by_connection[item] for item in ready if item in by_connection]
+        for worker in said or [worker for worker in self._workers if worker.ended]:
+            self._hear(worker)
 
-    def _settle(self, future: ProcessFuture[ShardReport]) -> None:
-        task, pool = self._running.pop(future)
-        match future.exception() if future.done() else BrokenProcessPool():
+    def _hear(self, worker: Worker) -> None:
+        match worker.hear():
             case None:
                 self._false_starts = 0
-            case ProcessExpired() as lost:
-                self._false_starts = 0
-                self._record(task, lost.exitcode)
-            case BrokenProcessPool() as broken:
-                # The worker ended before it was heard to have taken the task.
-                self._again.append(task)
-                self._false_starts += 1
-                if self._false_starts > _FALSE_STARTS:
-                    raise RunError("worker processes end before they evaluate anything; they say why above") from broken
+                self._give(worker, next(self._left, None))
+            case Lost() as lost:
+                self._replace(worker, lost)
             case error:
                 raise error
-        self._next_task(pool)
+
+    def _give(self, worker: Worker, task: Task | None) -> None:
+        if task is not None:
+            worker.give(task)
+        else:
+            self._workers.remove(worker)
+            worker.stop()
+
+    def _replace(self, worker: Worker, lost: Lost) -> None:
+        self._workers.remove(worker)
+        worker.stop()
+        if worker.task is not None:
+            self._record(worker.task, lost.exit_code)
+        else:
+            self._false_starts += 1
+            if self._false_starts > _FALSE_STARTS:
+                raise RunError("worker processes end before they evaluate anything; they say why above") from lost
+        self._start_worker()
 
     def _record(self, task: Task, exit_code: int) -> None:
         """Leave the outcome of a shard whose worker was lost."""
@@ -173,49 +176,3 @@ class PoolEvaluation:
             message=f"the worker process of the shard was {how}{hint}",
             worker=worker_name(),
         )
-
-    def _next_task(self, pool: ProcessPool) -> None:
-        task = self._again.pop() if self._again else next(self._left, None)
-        if task is not None:
-            if not pool.active:
-                pool = self._replaced(pool)
-            future = pool.schedule(_evaluate, args=(encode(task),))
-            self._running[future] = task, pool
-            future.add_done_callback(self._done.put)
-
-    def _new_pool(self) -> ProcessPool:
-        return ProcessPool(max_workers=1, initializer=_prepare, initargs=self._arguments, context=self._context)
-
-    def _replaced(self, pool: ProcessPool) -> ProcessPool:
-        pool.stop()  # type: ignore[no-untyped-call]  # pebble gives it no types
-        pool.join()
-        self._pools.remove(pool)
-        self._pools.append(self._new_pool())
-        return self._pools[-1]
-
-
-_state: dict[str, Any] = {}
-
-
-def _prepare(supervisor: int, root: Path, manifest: bytes, experiment: Callable[[], Experiment[..., Any]]) -> None:
-    confine(supervisor, memory_bytes=None)
-    if not sys.platform.startswith("linux"):
-        # There the rows' process does not die with this one: leaving by an exception ends it.
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    stay_with_one_thread()
-    _state.update(
-        store=LocalStore(root),
-        manifest=decode(manifest, Manifest, source="manifest"),
-        experiment=experiment(),
-    )
-
-
-def _evaluate(task: bytes) -> ShardReport:
-    return run_shard(
-        _state["store"],
-        _state["manifest"],
-        decode(task, Task, source="task"),
-        worker=worker_name(),
-        experiment=_state["experiment"],
-        limits=Limits(),
-    )

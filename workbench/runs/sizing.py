@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SHARD_OVERHEAD_SECONDS", "choose_local_shard_size", "max_rows_in_memory"]
 
-# What a shard costs besides its rows: a task, a fork and a Parquet file. Measured: 5,000 shards of 20 rows.
-SHARD_OVERHEAD_SECONDS: Final = 0.012
+# What a shard costs besides its rows: a task, a fork and a Parquet file. Measured: 100 shards of 100 rows.
+SHARD_OVERHEAD_SECONDS: Final = 0.007
 # Of the rows' time, what all that may take.
 _OVERHEAD: Final = 0.01
 # A run of some length has at least so many shards per worker, so that its results are seen while it goes on.
@@ -22,7 +22,7 @@ _LONGEST_SECONDS: Final = 30.0
 # Every look at a run lists its shards: no more of them than in the cloud, unless somebody asks.
 _MAX_SHARDS: Final = Caps().max_shards
 # What the rows of a shard may occupy in a worker: arrays, Python's objects of a column at a time, an Arrow table.
-_MEMORY: Final = 128 * 2**20
+_MEMORY: Final = 256 * 2**20
 _BYTES_PER_ROW: Final = 200
 _BYTES_PER_VALUE: Final = 60
 
@@ -31,8 +31,9 @@ def choose_local_shard_size(n_rows: int, row_seconds: float | None, *, workers: 
     """Choose the rows per shard of a run on this machine.
 
     A run that takes each worker the time T, in shards of the time w, loses about c * T / w to the fixed cost c of a
-    shard, and about w / 2 at its end, where workers wait for the last one: least at w = sqrt(2 * c * T). Shards are
-    longer where c would still be more than a hundredth of w, as far as there remain some for each worker.
+    shard, and about w / 4 at its end, where workers that began together, with shards that are alike, wait for the last
+    one: least at w = 2 * sqrt(c * T). Shards are longer where c would still be more than a hundredth of w, as far as
+    there remain some for each worker.
 
     Parameters
     ----------
@@ -53,7 +54,7 @@ def choose_local_shard_size(n_rows: int, row_seconds: float | None, *, workers: 
     if row_seconds is None:
         return min(max(1, _ceil_div(n_rows, DEFAULT_SHARDS)), max_rows)
     total = n_rows * row_seconds / workers
-    balanced = math.sqrt(2 * SHARD_OVERHEAD_SECONDS * total)
+    balanced = 2 * math.sqrt(SHARD_OVERHEAD_SECONDS * total)
     thrifty = min(SHARD_OVERHEAD_SECONDS / _OVERHEAD, total / _SHARDS_PER_WORKER)
     seconds = min(max(balanced, thrifty), _LONGEST_SECONDS)
     even = _ceil_div(n_rows, workers)

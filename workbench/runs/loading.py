@@ -1,0 +1,45 @@
+"""What answers need is loaded by whoever waits for a run anyway, beside the workers instead of after them.
+
+A process that is forked while a module is half loaded never sees its other half: the two exclude each other.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+__all__ = ["load_answers", "nothing_half_loaded"]
+
+_loading: Final = threading.Lock()
+
+
+def load_answers() -> None:
+    """Load what the first question to a run in a folder needs; costs nothing a second time."""
+    with _loading, _no_collection():
+        from workbench.analysis import summary  # noqa: F401, PLC0415 -- see above
+        from workbench.analysis.duck import start_engine  # noqa: PLC0415 -- see above
+
+        start_engine()
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Pause the collector: modules make many objects and no garbage, for which it would look an eighth of the time."""
+    wanted = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if wanted:
+            gc.enable()
+
+
+def nothing_half_loaded() -> AbstractContextManager[object]:
+    """Keep `load_answers` out for as long as the context is open."""
+    return _loading
