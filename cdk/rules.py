@@ -98,7 +98,9 @@ def _list_of(pattern: str, text: str) -> Rule:
     item = _text(pattern, text)
 
     def read(given: object) -> tuple[object, ...]:
-        items = given if isinstance(given, list) else str(given).split(",")
+        items = given.split(",") if isinstance(given, str) else [] if given is None else given
+        if not isinstance(items, list):
+            raise ValueError(given)
         stripped = (one.strip() if isinstance(one, str) else one for one in items)
         return tuple(item.read(one) for one in stripped if one != "")
 
