@@ -74,6 +74,9 @@ _PRUNED: Final = (
     # Wheels hold no links: these are copies that only a compiler would look for.
     "pyarrow/libarrow_python*.so",
     "pyarrow/libarrow_python*.so.*.*",
+    # What pip notes of an installation: it differs from one environment to another, and lists what is not here.
+    "*.dist-info/RECORD",
+    "*.dist-info/direct_url.json",
 )
 _RECIPE: Final = 2  # to be raised whenever an archive's content changes for another reason than its key says
 

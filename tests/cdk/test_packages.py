@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import platform
 import sys
+import sysconfig
+import venv
 import zipfile
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -32,6 +34,7 @@ def wheel(tmp_path: Path) -> Path:
         content.writestr(
             "demo_library-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
         )
+        content.writestr("demo_library-1.0.dist-info/entry_points.txt", "[console_scripts]\ndemo = demo_library:main\n")
         content.writestr("demo_library-1.0.dist-info/RECORD", "")
     return path
 
@@ -73,6 +76,18 @@ def test_equal_libraries_are_equal_bytes(wheel: Path, tmp_path: Path, monkeypatc
     first, second = (make(wheel, tmp_path / name, monkeypatch) for name in ("a", "b"))
     assert first != second
     assert first.read_bytes() == second.read_bytes()
+
+
+def test_equal_libraries_are_equal_bytes_in_another_environment(
+    wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = make(wheel, tmp_path / "a", monkeypatch)
+    venv.create(tmp_path / "environment", symlinks=True)
+    monkeypatch.setenv("PYTHONPATH", sysconfig.get_path("purelib"))
+    # pip writes the interpreter's path into programs, and what it has installed, and from where, beside a library.
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "environment" / "bin" / "python"))
+    elsewhere = make(wheel.rename(tmp_path / "environment" / wheel.name), tmp_path / "b", monkeypatch)
+    assert here.read_bytes() == elsewhere.read_bytes()
 
 
 def test_other_pins_are_another_archive(wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
