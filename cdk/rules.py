@@ -98,9 +98,16 @@ def _list_of(pattern: str, text: str) -> Rule:
     item = _text(pattern, text)
 
     def read(given: object) -> tuple[object, ...]:
-        items = given.split(",") if isinstance(given, str) else [] if given is None else given
-        if not isinstance(items, list):
-            raise ValueError(given)
+        items: list[object]
+        match given:
+            case None:
+                items = []
+            case str():
+                items = [*given.split(",")]
+            case list():
+                items = given
+            case _:
+                raise ValueError(given)
         stripped = (one.strip() if isinstance(one, str) else one for one in items)
         return tuple(item.read(one) for one in stripped if one != "")
 
