@@ -116,6 +116,7 @@ def test_a_deployed_stage_is_well_and_does_the_main_job(cdk: CdkCli, stage: Clou
         stack_name=STAGE,
         session=stage.stack.session,
         remedy="deploy it",
+        repair="repair it",
         endpoint_url=stage.stack.endpoint_url,
         api_url=stage.stack.api_url,
     )
