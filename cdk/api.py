@@ -120,7 +120,7 @@ class RunsApi(Construct):
             model = apigateway.CfnModel(self, name, rest_api_id=self.api.rest_api_id, content_type=_JSON, schema=schema)
             methods[path] = self.api.root.resource_for_path(path).add_method(
                 "POST",
-                apigateway.LambdaIntegration(parent) if is_open else closed(),
+                apigateway.LambdaIntegration(parent, allow_test_invoke=False) if is_open else closed(),
                 method_responses=None if is_open else [closed_answer()],
                 authorization_type=apigateway.AuthorizationType.IAM,
                 request_models={_JSON: apigateway.Model.from_model_name(self, f"{name}Model", model.ref)},

@@ -74,6 +74,10 @@ def lost(local_stack: LocalStack, run: Run) -> Iterator[Manifest]:
             local_stack.client("s3", root=True).delete_object(Bucket=store.bucket, Key=key)
 
 
+def client(local_stack: LocalStack, session: Any, service: str) -> Any:
+    return session.client(service, endpoint_url=local_stack.deployment.endpoint_url)
+
+
 def lines(local_stack: LocalStack, function: Output, run_id: str) -> list[dict[str, Any]]:
     found = [json.loads(message) for message in local_stack.log(function) if message.startswith("{")]
     return [line for line in found if line.get("run_id") == run_id]
@@ -135,9 +139,7 @@ def test_what_was_lost_is_redriven_with_the_operators_rights(
 def test_an_operator_neither_submits_nor_reads(
     local_stack: LocalStack, operator: boto3.session.Session, run: Run
 ) -> None:
-    at: Any = operator
-    s3 = at.client("s3", endpoint_url=local_stack.deployment.endpoint_url)
-    functions = at.client("lambda", endpoint_url=local_stack.deployment.endpoint_url)
+    s3, functions = (client(local_stack, operator, service) for service in ("s3", "lambda"))
     with pytest.raises(ClientError, match="AccessDenied"):
         s3.get_object(Bucket=local_stack.outputs[Output.BUCKET], Key=manifest_key(run.run_id))
     with pytest.raises(ClientError, match="AccessDenied"):
