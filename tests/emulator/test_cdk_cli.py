@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -126,6 +127,8 @@ def test_a_deployed_stage_is_well_and_does_the_main_job(cdk: CdkCli, stage: Clou
 def test_an_update_loses_nothing_of_a_run_in_flight(cdk: CdkCli, stage: CloudBackend, tmp_path: Path) -> None:
     before = child(cdk, stage)
     larger = cdk.synth("larger", stack_name=STAGE, experiments=EXPERIMENTS, child_memory_mb=2048)
+    told = cdk.run("diff", f"--app={larger}")
+    assert re.search(r"MemorySize\s+.*1769\s+.*2048", told), told
     run = begin(stage, tmp_path)
     cdk.deploy(larger)
     after = child(cdk, stage)
