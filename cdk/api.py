@@ -92,7 +92,6 @@ class RunsApi(Construct):
                 stage_name=_STAGE,
                 throttling_rate_limit=20,
                 throttling_burst_limit=40,
-                metrics_enabled=True,
                 logging_level=apigateway.MethodLoggingLevel.ERROR,
                 access_log_destination=apigateway.LogGroupLogDestination(self.access_log),
                 access_log_format=apigateway.AccessLogFormat.json_with_standard_fields(

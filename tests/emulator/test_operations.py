@@ -109,10 +109,7 @@ def test_what_was_lost_is_redriven_with_the_operators_rights(
     local_stack: LocalStack, backend: CloudBackend, store: Store, operator: boto3.session.Session, lost: Manifest
 ) -> None:
     """As docs/operations.md says: receive the message, hand its payload to the recorder, delete the message."""
-    at: Any = operator
-    queues, functions = (
-        at.client(name, endpoint_url=local_stack.deployment.endpoint_url) for name in ("sqs", "lambda")
-    )
+    queues, functions = (client(local_stack, operator, service) for service in ("sqs", "lambda"))
     url = local_stack.outputs["UnrecordedQueueUrl"]
     messages: list[dict[str, Any]] = []
 
