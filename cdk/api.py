@@ -92,7 +92,6 @@ class RunsApi(Construct):
                 stage_name=_STAGE,
                 throttling_rate_limit=20,
                 throttling_burst_limit=40,
-                metrics_enabled=True,
                 logging_level=apigateway.MethodLoggingLevel.ERROR,
                 access_log_destination=apigateway.LogGroupLogDestination(self.access_log),
                 access_log_format=apigateway.AccessLogFormat.json_with_standard_fields(
@@ -120,7 +119,7 @@ class RunsApi(Construct):
             model = apigateway.CfnModel(self, name, rest_api_id=self.api.rest_api_id, content_type=_JSON, schema=schema)
             methods[path] = self.api.root.resource_for_path(path).add_method(
                 "POST",
-                apigateway.LambdaIntegration(parent) if is_open else closed(),
+                apigateway.LambdaIntegration(parent, allow_test_invoke=False) if is_open else closed(),
                 method_responses=None if is_open else [closed_answer()],
                 authorization_type=apigateway.AuthorizationType.IAM,
                 request_models={_JSON: apigateway.Model.from_model_name(self, f"{name}Model", model.ref)},

@@ -18,6 +18,7 @@ try:
     from bundling import stage
     from config import ConfigError, read_config
     from packages import BundlingError, Target
+    from sizes import check_template
     from stack import WorkbenchStack
 except ModuleNotFoundError as missing:
     sys.exit(
@@ -33,7 +34,8 @@ _NO_BYTECODE = (
 
 def main() -> None:
     """Synthesize the stack that the context describes."""
-    app = App(analytics_reporting=False)
+    # Too many resources are our own check's, which says what to do.
+    app = App(analytics_reporting=False, context={"@aws-cdk/core:stackResourceLimit": 0})
     try:
         config = read_config(app.node.get_all_context(), os.environ)
         with tempfile.TemporaryDirectory() as staging:
@@ -44,7 +46,8 @@ def main() -> None:
             if not config.emulator:
                 # The emulator's stage differs on purpose (no TLS); the rules are for what runs on AWS.
                 Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-            app.synth()
+            assembly = app.synth()
+            check_template(Path(assembly.directory, stack.template_file), experiments=len(bundle.catalog.experiments))
     except (BundlingError, ConfigError) as error:
         sys.exit(str(error))
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 import workbench
 from bytecode import compile_sources
-from packages import BundlingError, Target, archive
+from packages import BundlingError, Target, archive, check_pins
 from sizes import check_sizes
 from workbench.contract import Catalog, Environment, decode
 
@@ -89,6 +89,7 @@ def stage(config: StageConfig, folder: Path) -> Bundle:
     BundlingError
         If the libraries cannot be installed, an experiment cannot be imported, or a function is too large for Lambda.
     """
+    check_pins(config.requirements, _CONSTRAINTS)
     target = Target.of(config)
     modules = _experiment_modules(config)
     catalog_json = _print_catalog(modules)

@@ -23,7 +23,7 @@ _CAPS: Final = Caps()
 # Lambda's Python 3.11 and older run on a C library that is too old for the wheels of numpy and pyarrow.
 _CLOUD_PYTHONS: Final = ("3.12", "3.13", "3.14")
 # The CDK's own context keys all hold a colon, a dash or an at sign: every plain word is meant for us.
-_PLAIN_WORD: Final = re.compile(r"[a-z_]+")
+_PLAIN_WORD: Final = re.compile(r"\w+")
 
 
 class ConfigError(ValueError):

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from config import StageConfig
 
-__all__ = ["BundlingError", "Target", "archive", "version_in"]
+__all__ = ["BundlingError", "Target", "archive", "check_pins", "version_in"]
 
 _MACHINES: Final = {"x86_64": "x86_64", "arm64": "aarch64"}
 # A wheel is named after the oldest C library that it needs. All three, or pip silently takes old versions.
@@ -74,6 +74,9 @@ _PRUNED: Final = (
     # Wheels hold no links: these are copies that only a compiler would look for.
     "pyarrow/libarrow_python*.so",
     "pyarrow/libarrow_python*.so.*.*",
+    # What pip notes of an installation: it differs from one environment to another, and lists what is not here.
+    "*.dist-info/RECORD",
+    "*.dist-info/direct_url.json",
 )
 _RECIPE: Final = 2  # to be raised whenever an archive's content changes for another reason than its key says
 
@@ -169,6 +172,38 @@ def archive(requirements: Iterable[str], *, constraints: Path, target: Target, f
     return kept
 
 
+def check_pins(requirements: Iterable[str], constraints: Path) -> None:
+    """Refuse libraries in another version than the project's own, of which pip would only say that there is a conflict.
+
+    Parameters
+    ----------
+    requirements : iterable of str
+        Each with its version, as of the setting.
+    constraints : Path
+        File of pins.
+
+    Raises
+    ------
+    BundlingError
+        With every library that is pinned otherwise.
+    """
+    pins = dict(map(_name_and_version, constraints.read_text(encoding="utf-8").splitlines()))
+    faults = [
+        f"requirements: {requirement!r} breaks the rule: {constraints.name} pins {pins[name]}, which the functions are "
+        "tested with; ask for that version"
+        for requirement in requirements
+        for name, version in [_name_and_version(requirement)]
+        if pins.get(name, version) != version
+    ]
+    if faults:
+        raise BundlingError("\n".join(faults))
+
+
+def _name_and_version(requirement: str) -> tuple[str, str]:
+    name, _, version = requirement.partition("==")
+    return re.sub(r"[-_.]+", "-", name.partition("[")[0]).strip().lower(), version.strip()
+
+
 def version_in(made: Path, library: str) -> str:
     """Return which version of a library an archive holds.
 
@@ -202,7 +237,7 @@ def _cache() -> Path:
 
 def _install(requirements: list[str], *, constraints: Path | None, target: Target, into: Path) -> None:
     pinned = ("--constraint", str(constraints)) if constraints else ()
-    options = ("--quiet", "--disable-pip-version-check", "--no-compile", "--only-binary", ":all:")
+    options = ("--quiet", "--no-color", "--disable-pip-version-check", "--no-compile", "--only-binary", ":all:")
     command = [sys.executable, "-m", "pip", "install", *options, *target.pip_options, *pinned, "--target", str(into)]
     done = subprocess.run([*command, *requirements], capture_output=True, text=True, check=False)
     if done.returncode:

@@ -1,7 +1,8 @@
-"""How large the functions are, unzipped and by part, and whether Lambda would take them."""
+"""How large the functions are, unzipped and by part, and the template: whether AWS would take them."""
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections import Counter
 from typing import TYPE_CHECKING, Final
@@ -13,10 +14,13 @@ if TYPE_CHECKING:
 
     from bundling import Bundle
 
-__all__ = ["LIMIT_BYTES", "check_sizes", "sizes_by_part"]
+__all__ = ["LIMIT_BYTES", "TEMPLATE_BYTES", "TEMPLATE_RESOURCES", "check_sizes", "check_template", "sizes_by_part"]
 
 # "Function and layers must be smaller than 262144000 bytes", unzipped: 250 MiB.
 LIMIT_BYTES: Final = 250 * 2**20
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+TEMPLATE_RESOURCES: Final = 500
+TEMPLATE_BYTES: Final = 1_000_000
 _SHOWN: Final = 8
 
 
@@ -72,6 +76,31 @@ def check_sizes(bundle: Bundle) -> None:
                 f"Keep data and what no experiment imports out of the packages that `experiments` names:\n"
                 + _table(parts)
             )
+
+
+def check_template(template: Path, *, experiments: int) -> None:
+    """Refuse a template that CloudFormation would refuse.
+
+    Parameters
+    ----------
+    template : Path
+        As it was synthesized.
+    experiments : int
+        How many it has tables and queries for.
+
+    Raises
+    ------
+    BundlingError
+        If it has too many resources or bytes.
+    """
+    text = template.read_bytes()
+    resources = len(json.loads(text)["Resources"])
+    if resources > TEMPLATE_RESOURCES or len(text) > TEMPLATE_BYTES:
+        raise BundlingError(
+            f"experiments: the template of {experiments} has {resources} resources and {len(text):,} bytes; "
+            f"CloudFormation takes {TEMPLATE_RESOURCES} and {TEMPLATE_BYTES:,}. Deploy some of them in a stack of "
+            "their own, with another `stack_name`"
+        )
 
 
 def _table(parts: dict[str, int]) -> str:

@@ -40,8 +40,15 @@ class CdkCli:
         """Run a command as an operator types it in cdk/; returns what it printed."""
         assert COMMAND.is_file(), "the CDK's command line is missing: run `npm ci` in cdk/, or `make setup`"
         context = [f"--context={name}={value}" for name, value in settings.items()]
+        return self._run([str(NODE), str(COMMAND), *arguments, *context, "--no-notices", "--no-color"], status=status)
+
+    def python(self, code: str) -> str:
+        """Run a line of Python as an operator types it; returns what it printed."""
+        return self._run([sys.executable, "-c", code], status=0)
+
+    def _run(self, command: list[str], *, status: int) -> str:
         done = subprocess.run(
-            [str(NODE), str(COMMAND), *arguments, *context, "--no-notices", "--no-color"],
+            command,
             cwd=ROOT / "cdk",
             env=self._environment(),
             capture_output=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 import zipfile
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pytest
@@ -109,6 +110,57 @@ def test_what_is_staged_for_this_python_is_the_same_twice(tmp_path: Path) -> Non
         contents = [content(getattr(bundle, function)) for bundle in (first, second)]
         assert contents[0] == contents[1]
         assert f"lambdas/{function}/__pycache__/handler.{sys.implementation.cache_tag}.pyc" in contents[0]
+
+
+OWN = """
+from dataclasses import dataclass
+
+import networkx
+
+from workbench.experiments import experiment
+
+
+@dataclass(frozen=True)
+class Found:
+    edges: int
+
+
+@experiment(version="1")
+def ring(*, nodes: int) -> Found:
+    return Found(edges=networkx.cycle_graph(nodes).number_of_edges())
+"""
+
+
+def test_experiments_of_ones_own_bring_their_package_and_what_they_import(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "path" / "own_package"
+    (package / "data").mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "models.py").write_text(OWN)
+    (package / "data" / "table.csv").write_text("1,2")
+    monkeypatch.setenv("PYTHONPATH", str(package.parent))
+    monkeypatch.syspath_prepend(package.parent)
+    # What every layer has besides is looked at above.
+    monkeypatch.setattr("bundling._LAYER_LIBRARIES", ("msgspec",))
+    here = ".".join(platform.python_version_tuple()[:2])
+    bundle = stage(
+        StageConfig(
+            emulator=True,
+            architecture="host",
+            python=here,
+            experiments=("own_package.models",),
+            requirements=(f"networkx=={version('networkx')}",),
+        ),
+        tmp_path / "staged",
+    )
+    assert "own_package.models" in bundle.modules
+    assert "ring" in {spec.name for spec in bundle.catalog.experiments}
+    assert {"own_package/models.py", "own_package/data/table.csv"} <= content(bundle.child).keys()
+    with zipfile.ZipFile(bundle.layer) as layer:
+        assert "python/networkx/__init__.py" in layer.namelist()
+    for function in (bundle.parent, bundle.recorder):
+        assert "own_package" not in names(function)
 
 
 def content(folder: Path) -> dict[str, bytes]:

@@ -38,6 +38,9 @@ def test_truth_is_read_from_text(text: object, value: bool) -> None:  # noqa: FB
     ("context", "named"),
     [
         ({"max_shard": 3}, "max_shard"),
+        ({"stackName": "mine"}, "stackName"),
+        ({"MAX_ROWS": 3}, "MAX_ROWS"),
+        ({"max_rows2": 3}, "max_rows2"),
         ({"max_shards": 0}, "max_shards"),
         ({"max_shards": "many"}, "max_shards"),
         ({"max_shards": True}, "max_shards"),
@@ -51,6 +54,8 @@ def test_truth_is_read_from_text(text: object, value: bool) -> None:  # noqa: FB
         ({"child_memory_mb": 128}, "child_memory_mb"),
         ({"child_timeout_s": 901}, "child_timeout_s"),
         ({"experiments": "not-a-module"}, "experiments"),
+        ({"experiments": True}, "experiments"),
+        ({"experiments": {"my_package": True}}, "experiments"),
         ({"reserved_concurrency": 0}, "reserved_concurrency"),
         ({"provisioned_concurrency": -1}, "provisioned_concurrency"),
         ({"provisioned_concurrency": 1.5}, "provisioned_concurrency"),
@@ -112,6 +117,12 @@ def test_the_emulator_is_the_same_whatever_is_exported() -> None:
 @pytest.mark.parametrize("name", ["reserved_concurrency", "kms_key_arn", "run_expiry_days", "alarm_email"])
 @pytest.mark.parametrize("nothing", ["", None])
 def test_nothing_is_a_value_of_what_is_optional(name: str, nothing: object) -> None:
+    assert read_config({name: nothing}) == StageConfig()
+
+
+@pytest.mark.parametrize("name", ["experiments", "requirements", "source_accounts", "vpc_endpoints"])
+@pytest.mark.parametrize("nothing", ["", None, [], " , "])
+def test_an_empty_list_is_nothing(name: str, nothing: object) -> None:
     assert read_config({name: nothing}) == StageConfig()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from dashboard import CODES
 from lambdas.child.measure import OF_THE_EXPERIMENT
 from lambdas.telemetry import Metric
 from saved_queries import QUERIES
+from workbench.compute.shard import ShardReport
 from workbench.contract import ErrorCode
 
 if TYPE_CHECKING:
@@ -111,7 +113,44 @@ def test_queries_are_saved_under_the_stack_for_the_functions_logs(synthesized: S
 
 
 @pytest.mark.parametrize("name", QUERIES)
-def test_a_query_keeps_to_the_language_and_to_what_is_logged(name: str) -> None:
+def test_a_query_keeps_to_the_language(name: str) -> None:
     commands = [line.removeprefix("| ").split()[0] for line in QUERIES[name].splitlines()]
     assert set(commands) <= {"fields", "filter", "stats", "sort", "limit"}
     assert all(line.startswith("| ") for line in QUERIES[name].splitlines()[1:])
+
+
+# What Insights, Lambda and the logger write by themselves.
+ALWAYS_LOGGED = {
+    *("@timestamp", "type", "level", "message", "service", "exception_name", "xray_trace_id"),
+    *(f"record.metrics.{name}" for name in ("maxMemoryUsedMB", "memorySizeMB", "durationMs")),
+}
+# Names of the language, and what a query itself calls its results.
+WORDS = {
+    *("fields", "filter", "stats", "sort", "limit", "by", "as", "asc", "desc", "in", "and", "ispresent", "bin", "m")
+}
+RESULTS = re.compile(r" as (\w+)")
+
+
+def logged(checkout: Path) -> set[str]:
+    """Names of all that the functions add to their lines."""
+    calls = [
+        node
+        for file in (checkout / "lambdas").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call)
+    ]
+    telling = {"append_keys", "info", "warning", "exception", "emit", "partial"}
+    given = {word.arg for call in calls if name_of(call.func) in telling for word in call.keywords if word.arg}
+    return given | set(ShardReport.__dataclass_fields__) | {str(metric) for metric in Metric}
+
+
+def name_of(called: ast.expr) -> str:
+    return called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_asks_for_what_is_logged(name: str, checkout: Path) -> None:
+    text = re.sub(r'"[^"]*"', "", QUERIES[name])
+    asked = set(re.findall(r"@?[A-Za-z_][\w.]*", text)) - WORDS - {"count", "sum", "max"} - set(RESULTS.findall(text))
+    assert asked
+    assert asked <= ALWAYS_LOGGED | logged(checkout)

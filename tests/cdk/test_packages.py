@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import platform
 import sys
+import sysconfig
+import venv
 import zipfile
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
-from packages import BundlingError, Target, archive
+from packages import BundlingError, Target, archive, check_pins
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +34,7 @@ def wheel(tmp_path: Path) -> Path:
         content.writestr(
             "demo_library-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
         )
+        content.writestr("demo_library-1.0.dist-info/entry_points.txt", "[console_scripts]\ndemo = demo_library:main\n")
         content.writestr("demo_library-1.0.dist-info/RECORD", "")
     return path
 
@@ -75,6 +78,18 @@ def test_equal_libraries_are_equal_bytes(wheel: Path, tmp_path: Path, monkeypatc
     assert first.read_bytes() == second.read_bytes()
 
 
+def test_equal_libraries_are_equal_bytes_in_another_environment(
+    wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = make(wheel, tmp_path / "a", monkeypatch)
+    venv.create(tmp_path / "environment", symlinks=True)
+    monkeypatch.setenv("PYTHONPATH", sysconfig.get_path("purelib"))
+    # pip writes the interpreter's path into programs, and what it has installed, and from where, beside a library.
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "environment" / "bin" / "python"))
+    elsewhere = make(wheel.rename(tmp_path / "environment" / wheel.name), tmp_path / "b", monkeypatch)
+    assert here.read_bytes() == elsewhere.read_bytes()
+
+
 def test_other_pins_are_another_archive(wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     without = make(wheel, tmp_path, monkeypatch)
     (tmp_path / "none.txt").write_text("demo-library==1.0\n")
@@ -92,3 +107,14 @@ def test_wheels_are_chosen_for_lambda(architecture: str, machine: str) -> None:
     options = Target(python="3.13", architecture=architecture).pip_options
     platforms = [value for flag, value in pairwise(options) if flag == "--platform"]
     assert platforms == [f"{name}_{machine}" for name in ("manylinux_2_28", "manylinux_2_17", "manylinux2014")]
+
+
+def test_what_is_pinned_keeps_its_version(tmp_path: Path) -> None:
+    constraints = tmp_path / "constraints.txt"
+    constraints.write_text("# ours\nnetworkx==3.6.1\nPy_Thing.x==1.0\n")
+    check_pins(["networkx==3.6.1", "py-thing-x[fast]==1.0", "simpy==4.1.1"], constraints)
+    with pytest.raises(BundlingError) as refused:
+        check_pins(["networkx==3.4.2", "py-thing-x[fast]==2.0", "simpy==4.1.1"], constraints)
+    first, second = str(refused.value).splitlines()
+    assert first.startswith("requirements: 'networkx==3.4.2' breaks the rule: constraints.txt pins 3.6.1, ")
+    assert second.startswith("requirements: 'py-thing-x[fast]==2.0' breaks the rule: constraints.txt pins 1.0, ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -43,6 +44,12 @@ CONTEXTS = st.fixed_dictionaries(
         "emulator": st.booleans(),
     },
 )
+# How long CloudFormation's names become, by what the services take; the longest region and partition that there are.
+LONGEST = {"AWS::S3::Bucket": 63, "AWS::Lambda::Function": 64, "AWS::SQS::Queue": 80, "AWS::SNS::Topic": 256}
+PSEUDO = {"AWS::Partition": "aws-us-gov", "AWS::Region": "ap-southeast-2", "AWS::AccountId": "0" * 12}
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+MANAGED_POLICY_CHARACTERS = 6_144
+ROLE_CHARACTERS = 10_240
 READ_ONLY_EVERYWHERE = {
     *("cloudwatch:GetMetricData", "cloudwatch:ListMetrics"),
     *("logs:DescribeQueryDefinitions", "logs:GetQueryResults", "logs:StopQuery"),
@@ -85,6 +92,51 @@ def granted_everywhere(made: Synthesized) -> list[str]:
 
 def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
+
+
+def test_policies_are_no_longer_than_iam_takes(make: Callable[[StageConfig], Synthesized]) -> None:
+    key = f"arn:aws-us-gov:kms:ap-southeast-2:{'0' * 12}:key/mrk-{'0' * 32}"
+    made = make(read_config({"stack_name": "s" * 100, "kms_key_arn": key}))
+    managed = made.resources("AWS::IAM::ManagedPolicy").values()
+    sizes = [len(written(policy["PolicyDocument"], made)) for policy in managed]
+    assert len(sizes) == 2
+    assert 2_000 < min(sizes) < max(sizes) <= MANAGED_POLICY_CHARACTERS
+    of_roles: Counter[str] = Counter()
+    for policy in made.resources("AWS::IAM::Policy").values():
+        of_roles[policy["Roles"][0]["Ref"]] += len(written(policy["PolicyDocument"], made))
+    assert len(of_roles) == 3
+    assert max(of_roles.values()) <= ROLE_CHARACTERS
+
+
+def written(value: Any, made: Synthesized) -> str:
+    """A document as IAM counts it, with the longest names that it could be deployed with."""
+    match value:
+        case {"Fn::Join": [separator, parts]}:
+            return str(separator).join(written(part, made) for part in parts)
+        case {"Ref": str(name)}:
+            return PSEUDO.get(name) or physical_name(name, made)
+        case {"Fn::GetAtt": [str(name), "Arn"]}:
+            return ":".join(
+                [
+                    "arn",
+                    PSEUDO["AWS::Partition"],
+                    "cloudwatch",
+                    PSEUDO["AWS::Region"],
+                    PSEUDO["AWS::AccountId"],
+                    physical_name(name, made),
+                ]
+            )
+        case dict():
+            return "{" + ",".join(f'"{key}":"{written(one, made)}"' for key, one in value.items()) + "}"
+        case list():
+            return "[" + ",".join(f'"{written(one, made)}"' for one in value) + "]"
+    return str(value)
+
+
+def physical_name(logical_id: str, made: Synthesized) -> str:
+    resource = made.template["Resources"][logical_id]
+    named = resource.get("Properties", {}).get("AlarmName")
+    return named or f"{made.name}-{logical_id}-{'X' * 13}:*"[: LONGEST.get(resource["Type"], 512)]
 
 
 def test_equal_settings_are_equal_templates(make: Callable[[StageConfig], Synthesized]) -> None:

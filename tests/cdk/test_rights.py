@@ -122,6 +122,47 @@ def test_the_operator_looks_on_takes_up_and_clears_away(synthesized: Synthesized
     }
 
 
+def test_nobody_else_holds_rights(synthesized: Synthesized) -> None:
+    """The lists above are all there is: no other role, user or policy, and none that is written into a role."""
+    kinds = {item["Type"] for item in synthesized.template["Resources"].values()}
+    assert {kind for kind in kinds if kind.startswith("AWS::IAM::")} == {
+        *("AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
+    }
+    roles = synthesized.resources("AWS::IAM::Role")
+    assert sorted(name[:-8] for name in roles) == ["ChildRole", "ParentRole", "RecorderRole", "RunsApiCloudWatchRole"]
+    assert not [name for name, role in roles.items() if "Policies" in role]
+    trusted = {role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"] for role in roles.values()}
+    assert trusted == {"lambda.amazonaws.com", "apigateway.amazonaws.com"}
+    assert [len(role["AssumeRolePolicyDocument"]["Statement"]) for role in roles.values()] == [1] * 4
+    attached = [policy["Roles"] for policy in synthesized.resources("AWS::IAM::Policy").values()]
+    functions = {name for name in roles if not name.startswith("RunsApi")}
+    assert {role["Ref"] for (role,) in attached} == functions
+    for policy in synthesized.resources("AWS::IAM::ManagedPolicy").values():
+        assert not policy.keys() & {"Groups", "Roles", "Users"}
+
+
+def test_only_the_api_may_invoke_and_only_the_alarms_may_publish(synthesized: Synthesized) -> None:
+    permissions = synthesized.resources("AWS::Lambda::Permission").values()
+    assert {(item["Action"], item["Principal"]) for item in permissions} == {
+        ("lambda:InvokeFunction", "apigateway.amazonaws.com")
+    }
+    assert {readable(item["FunctionName"]) for item in permissions} == {"ParentFunction"}
+    # Of the one stage, whose callers sign: not of the console's test.
+    assert sorted(readable(item["SourceArn"]) for item in permissions) == [
+        f"execute-api:RunsApi/RunsApiDeploymentStagev/POST/{path}"
+        for path in ("runs", "runs/*/cancel", "runs/*/resume")
+    ]
+    # Policies on resources: what they allow; test_observability looks at the one of the topic.
+    allowed = {
+        name: statement["Action"]
+        for name, item in synthesized.template["Resources"].items()
+        if item["Type"].endswith("Policy") and not item["Type"].startswith("AWS::IAM::")
+        for statement in item["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    }
+    assert {name[:-8]: action for name, action in allowed.items()} == {"AlarmsTopicPolicy": "sns:Publish"}
+
+
 def test_no_function_holds_a_managed_policy(synthesized: Synthesized) -> None:
     for name, role in synthesized.resources("AWS::IAM::Role").items():
         assert ("ManagedPolicyArns" in role) == name.startswith("RunsApiCloudWatchRole")

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pytest
+
     from conftest import Synthesized
 
 
@@ -46,4 +48,36 @@ def test_the_app_refuses_a_wrong_context_in_words(
     done = synthesize(checkout / "cdk" / "app.py", tmp_path, max_shard=3)
     assert done.returncode == 1
     assert "max_shard: there is no such setting" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+MANY = """
+from dataclasses import dataclass
+
+from workbench.experiments import experiment
+
+
+@dataclass(frozen=True)
+class Same:
+    found: float
+
+
+for number in range(80):
+    exec(f"def same_{number}(*, y: float) -> Same: return Same(found=y)")
+    globals()[f"same_{number}"] = experiment(version="1")(globals()[f"same_{number}"])
+"""
+
+
+def test_the_app_refuses_more_experiments_than_cloudformation_takes_in_words(
+    tmp_path: Path,
+    checkout: Path,
+    synthesize: Callable[..., subprocess.CompletedProcess[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "many_models.py").write_text(MANY)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    done = synthesize(checkout / "cdk" / "app.py", tmp_path / "out", experiments="many_models")
+    assert done.returncode == 1
+    assert "experiments: the template of 83 has " in done.stderr
+    assert "CloudFormation takes 500 " in done.stderr
     assert "Traceback" not in done.stderr

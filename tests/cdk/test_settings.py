@@ -75,6 +75,9 @@ def test_other_accounts_are_let_in_and_all_not_named_are_turned_away(make: Make)
     assert allow["Condition"] == {"StringNotEquals": {"aws:PrincipalAccount": {"Ref": "AWS::AccountId"}}}
     assert deny["Principal"] == {"AWS": "*"}
     assert deny["Condition"] == {"StringNotEquals": {"aws:PrincipalAccount": [ACCOUNT, OTHER]}}
+    # API Gateway reads a policy when the API is deployed: another policy must make another deployment.
+    deployments = [one.resources("AWS::ApiGateway::Deployment").keys() for one in (made, make(StageConfig()))]
+    assert deployments[0] != deployments[1]
 
 
 def test_an_api_behind_endpoints_is_private(make: Make) -> None:

@@ -1,7 +1,8 @@
-"""What Lambda would refuse for its size is refused when it is put together, part by part."""
+"""What AWS would refuse for its size is refused when it is put together, part by part."""
 
 from __future__ import annotations
 
+import json
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,14 @@ import pytest
 
 from bundling import Bundle
 from packages import BundlingError
-from sizes import LIMIT_BYTES, check_sizes, sizes_by_part
+from sizes import (
+    LIMIT_BYTES,
+    TEMPLATE_BYTES,
+    TEMPLATE_RESOURCES,
+    check_sizes,
+    check_template,
+    sizes_by_part,
+)
 from workbench.contract import Catalog
 
 if TYPE_CHECKING:
@@ -53,3 +61,21 @@ def test_a_function_above_the_limit_is_refused_with_its_parts(bundle: Bundle, fu
     with pytest.raises(BundlingError, match=rf"the {function} is 262\.1 MB unzipped") as refused:
         check_sizes(bundle)
     assert "262.1 MB  weights.bin" in str(refused.value)
+
+
+def template(folder: Path, *, resources: int, size: int) -> Path:
+    text = json.dumps({"Resources": {str(number): {} for number in range(resources)}})
+    made = folder / "template.json"
+    made.write_text(text.ljust(size))
+    return made
+
+
+def test_a_template_of_exactly_the_limits_passes(tmp_path: Path) -> None:
+    check_template(template(tmp_path, resources=TEMPLATE_RESOURCES, size=TEMPLATE_BYTES), experiments=70)
+
+
+@pytest.mark.parametrize(("resources", "size"), [(501, 10_000), (3, 1_000_001)])
+def test_a_template_above_a_limit_is_refused(tmp_path: Path, resources: int, size: int) -> None:
+    told = rf"the template of 80 has {resources} resources and {size:,} bytes; CloudFormation takes 500 and 1,000,000"
+    with pytest.raises(BundlingError, match=told):
+        check_template(template(tmp_path, resources=resources, size=size), experiments=80)

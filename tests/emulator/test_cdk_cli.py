@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,6 +117,7 @@ def test_a_deployed_stage_is_well_and_does_the_main_job(cdk: CdkCli, stage: Clou
         stack_name=STAGE,
         session=stage.stack.session,
         remedy="deploy it",
+        repair="repair it",
         endpoint_url=stage.stack.endpoint_url,
         api_url=stage.stack.api_url,
     )
@@ -125,6 +127,8 @@ def test_a_deployed_stage_is_well_and_does_the_main_job(cdk: CdkCli, stage: Clou
 def test_an_update_loses_nothing_of_a_run_in_flight(cdk: CdkCli, stage: CloudBackend, tmp_path: Path) -> None:
     before = child(cdk, stage)
     larger = cdk.synth("larger", stack_name=STAGE, experiments=EXPERIMENTS, child_memory_mb=2048)
+    told = cdk.run("diff", f"--app={larger}")
+    assert re.search(r"MemorySize\s+.*1769\s+.*2048", told), told
     run = begin(stage, tmp_path)
     cdk.deploy(larger)
     after = child(cdk, stage)
@@ -181,23 +185,49 @@ def test_a_wrong_setting_stops_the_synthesis(cdk: CdkCli) -> None:
     assert not (cdk.folder / "wrong" / "manifest.json").exists()
 
 
-@pytest.mark.parametrize("policy", ["retain", "destroy"])
-def test_destroy_keeps_the_data_where_it_was_told_to(cdk: CdkCli, base: Path, policy: str) -> None:
-    name = f"{STAGE}-{policy}"
-    assembly = cdk.synth(policy, stack_name=name, experiments=EXPERIMENTS, removal_policy=policy)
+def with_a_run(cdk: CdkCli, name: str, assembly: Path) -> tuple[CloudBackend, Run, dict[str, bytes | None]]:
+    """Deploy a stage and run something on it; returns the objects of the run, too."""
     cdk.deploy(assembly)
     backend = cdk.backend(name)
     run, store = complete(backend), store_of(cdk, backend)
     prefix = outcomes_prefix(run.manifest.spec.name, run.run_id)
     kept = {key: store.get(key) for key in (manifest_key(run.run_id), *store.keys(prefix))}
     assert len(kept) == 3
+    return backend, run, kept
+
+
+def assert_destroyed(cdk: CdkCli, name: str, assembly: Path, backend: CloudBackend) -> set[str]:
+    """Destroy a stage, see that it is gone, and return the buckets that are left."""
     cdk.run("destroy", "--force", f"--app={assembly}")
     with pytest.raises(ClientError, match="does not exist"):
         cdk.stack(name)
     with pytest.raises(ClientError, match="ResourceNotFound"):
         child(cdk, backend)
-    buckets = {bucket["Name"] for bucket in cdk.client("s3").list_buckets()["Buckets"]}
-    assert (store.bucket in buckets) == (policy == "retain")
-    if policy == "retain":
-        assert {key: store.get(key) for key in kept} == kept
-        assert_covered(store, run.manifest, harmful)
+    return {bucket["Name"] for bucket in cdk.client("s3").list_buckets()["Buckets"]}
+
+
+def test_destroy_keeps_the_data(cdk: CdkCli, base: Path) -> None:
+    name = f"{STAGE}-kept"
+    assembly = cdk.synth("kept", stack_name=name, experiments=EXPERIMENTS)
+    backend, run, kept = with_a_run(cdk, name, assembly)
+    store = store_of(cdk, backend)
+    assert store.bucket in assert_destroyed(cdk, name, assembly, backend)
+    assert {key: store.get(key) for key in kept} == kept
+    assert_covered(store, run.manifest, harmful)
+
+
+def test_destroy_takes_the_data_where_it_is_to(cdk: CdkCli, base: Path) -> None:
+    name = f"{STAGE}-gone"
+    backend, _, kept = with_a_run(cdk, name, cdk.synth("still-kept", stack_name=name, experiments=EXPERIMENTS))
+    store, s3 = store_of(cdk, backend), cdk.client("s3")
+    assembly = cdk.synth("gone", stack_name=name, experiments=EXPERIMENTS, removal_policy="destroy")
+    cdk.deploy(assembly)
+    # Objects alone are not enough: AWS deletes no bucket that has versions of them.
+    for key in kept:
+        s3.delete_object(Bucket=store.bucket, Key=key)
+    with pytest.raises(ClientError, match="BucketNotEmpty"):
+        s3.delete_bucket(Bucket=store.bucket)
+    cdk.python(f"import boto3; boto3.resource('s3').Bucket('{store.bucket}').object_versions.delete()")
+    left = s3.list_object_versions(Bucket=store.bucket)
+    assert not left.keys() & {"Versions", "DeleteMarkers"}
+    assert store.bucket not in assert_destroyed(cdk, name, assembly, backend)

@@ -34,6 +34,7 @@ def examine(
             aws_access_key_id=key, aws_secret_access_key=secret, region_name=stack.deployment.region
         ),
         remedy="deploy it",
+        repair="repair it",
         endpoint_url=stack.deployment.endpoint_url,
         api_url=api_url or stack.deployment.api_url,
     )

@@ -59,6 +59,15 @@ def test_more_than_a_request_may_have_is_refused_here(server: CannedServer) -> N
     assert server.requests == []
 
 
+def test_quotes_take_more_room_in_lambdas_event_than_in_the_body(server: CannedServer) -> None:
+    names = wb.zipped(c=[f"{number:06}" for number in range(480_000)])
+    request = wb.Sweep(faulty_models.noise, names, fixed={"a": 1.0}).request()
+    assert len(encode(request)) < 5_000_000
+    with pytest.raises(SweepError, match=r"sweep.space: takes 5\.\d MB as a request, at most 5: "):
+        api(server.url).submit(request)
+    assert server.requests == []
+
+
 def test_our_own_errors_keep_every_fault(server: CannedServer) -> None:
     details = [{"path": "sweep.seed", "message": "is -1"}, {"path": "sweep.replicates", "message": "is 0"}]
     error = {"code": "invalid_sweep", "message": "the sweep cannot be evaluated", "details": details}

@@ -42,7 +42,7 @@ _ERROR_STATUS: Final = 400
 # a resume whose answer was lost only begins one more generation.
 _PASSING: Final = frozenset({429, 502, 503, 504})
 _TRIES: Final = 4
-# Lambda takes 6 MB, of which the gateway's wrapping and the escapes of quotes are a part.
+# Lambda takes events of 6 MB, of which the body is one text, its quotes escaped; the gateway's wrapping is the rest.
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 _MAX_BODY: Final = 5_000_000
 _BACK_OFF_SECONDS: Final = 0.5  # doubles from try to try; three pauses of at most 3.5 s together
@@ -92,8 +92,8 @@ class Api:
             If it cannot be reached, or there are no credentials to sign with.
         """
         body = encode(request)
-        if len(body) > _MAX_BODY:
-            raise SweepError([_too_large(len(body))], over_cap=True)
+        if (size := len(msgspec.json.encode(body.decode()))) > _MAX_BODY:
+            raise SweepError([_too_large(size)], over_cap=True)
         return decode(self._post("/runs", body), RunReply, source=f"the answer of {self._url}/runs")
 
     def resume(self, run_id: str, include: Include) -> ResumeReply:

@@ -39,7 +39,7 @@ def test_a_machine_without_configuration(bare_machine: None, region: str | None,
 
 
 def test_nobody_answers(session: boto3.session.Session, closed_url: str) -> None:
-    place = Place(stack_name="sweeps", session=session, remedy="deploy", endpoint_url=closed_url)
+    place = Place(stack_name="sweeps", session=session, remedy="deploy", repair="repair", endpoint_url=closed_url)
     assert [(finding.name, finding.verdict) for finding in examine_place(place)] == [
         ("region", "ok"),
         ("credentials", "bad"),

@@ -27,14 +27,14 @@ def listing(**tables: dict[str, str]) -> dict[str, Any]:
 def test_what_the_tables_say(stubbed: Stubbed) -> None:
     client, answers = stubbed("glue")
     answers.add_response("get_tables", listing(outcomes_old={}, outcomes_queue=SAID, runs={}))
-    deployed = read_deployed(client, "sweeps", remedy="deploy it")
+    deployed = read_deployed(client, "sweeps", repair="deploy it")
     assert deployed == Deployed(fingerprints={"old": "", "queue": "f1"}, python="", numpy="")
 
 
 def test_versions_of_the_child(stubbed: Stubbed) -> None:
     client, answers = stubbed("glue")
     answers.add_response("get_tables", listing(outcomes_queue=SAID, runs={}))
-    deployed = read_deployed(client, "sweeps", remedy="deploy it")
+    deployed = read_deployed(client, "sweeps", repair="deploy it")
     assert deployed == Deployed(fingerprints={"queue": "f1"}, python="3.13", numpy="2.4.6")
 
 
@@ -42,7 +42,7 @@ def test_versions_of_the_child(stubbed: Stubbed) -> None:
 def test_tables_that_cannot_be_read(stubbed: Stubbed, code: str, remedy: str) -> None:
     client, answers = stubbed("glue")
     answers.add_client_error("get_tables", code, "no")
-    finding = read_deployed(client, "sweeps", remedy="up")
+    finding = read_deployed(client, "sweeps", repair="up")
     assert isinstance(finding, Finding)
     assert (finding.verdict, finding.remedy) == ("bad", remedy)
 
@@ -50,7 +50,7 @@ def test_tables_that_cannot_be_read(stubbed: Stubbed, code: str, remedy: str) ->
 def test_a_database_of_something_else(stubbed: Stubbed) -> None:
     client, answers = stubbed("glue")
     answers.add_response("get_tables", listing(outcomes_queue=SAID))
-    finding = read_deployed(client, "sweeps", remedy="up")
+    finding = read_deployed(client, "sweeps", repair="up")
     assert finding == Finding("tables", "bad", "sweeps has no table runs", "up")
 
 

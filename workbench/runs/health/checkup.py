@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Place", "examine", "examine_place"]
 
 _UP: Final = "run `workbench up`"
+_REVERT: Final = "part of the stack was changed or deleted: `npx cdk deploy --revert-drift` in cdk/ makes it again"
 _ACCOUNT: Final = "name a profile and region that `aws configure list` shows"
 
 
@@ -41,6 +42,8 @@ class Place:
         Whose credentials are used.
     remedy : str
         How to deploy it, as it goes on in a sentence.
+    repair : str
+        How to bring back a part of it that was deleted: a deploy of an unchanged template does not.
     endpoint_url : str, optional
         Of every service, where it is not AWS.
     api_url : str, optional
@@ -50,6 +53,7 @@ class Place:
     stack_name: str
     session: boto3.session.Session
     remedy: str
+    repair: str
     endpoint_url: str | None = None
     api_url: str | None = None
 
@@ -86,7 +90,7 @@ def examine(name: str, *, profile: str | None = None, region: str | None = None)
         return
     where = session.region_name or "the region"
     remedy = f"deploy it in {where} (`npx cdk deploy` in cdk/), or check the name, the region and the profile"
-    yield from examine_place(Place(stack_name=name, session=session, remedy=remedy))
+    yield from examine_place(Place(stack_name=name, session=session, remedy=remedy, repair=_REVERT))
 
 
 def _local() -> Iterator[Finding]:
@@ -122,6 +126,8 @@ def _local() -> Iterator[Finding]:
             stack_name=found.stack_name,
             session=session,
             remedy=_UP,
+            repair=f"part of the stack was changed or deleted: `workbench down`, delete {folder} with the runs in it, "
+            "`workbench up`",
             endpoint_url=found.endpoint_url,
             api_url=found.api_url,
         )
@@ -160,8 +166,8 @@ def examine_place(place: Place) -> Iterator[Finding]:
 
 def _parts(place: Place, outputs: dict[str, str]) -> Iterator[Finding]:
     url = place.api_url or outputs[Output.API_URL].rstrip("/")
-    yield check_api(url, place.session)
-    yield check_bucket(place.client("s3"), outputs[Output.BUCKET])
+    yield check_api(url, place.session, repair=place.repair)
+    yield check_bucket(place.client("s3"), outputs[Output.BUCKET], repair=place.repair)
     yield check_queries(
         AthenaEngine(
             database=outputs[Output.DATABASE],
@@ -173,7 +179,7 @@ def _parts(place: Place, outputs: dict[str, str]) -> Iterator[Finding]:
 
 
 def _code(place: Place, database: str) -> Iterator[Finding]:
-    deployed = read_deployed(place.client("glue"), database, remedy=place.remedy)
+    deployed = read_deployed(place.client("glue"), database, repair=place.repair)
     if not isinstance(deployed, Deployed):
         yield deployed
         return

@@ -36,7 +36,7 @@ class Deployed:
     numpy: str = ""
 
 
-def read_deployed(glue: Any, database: str, *, remedy: str) -> Deployed | Finding:
+def read_deployed(glue: Any, database: str, *, repair: str) -> Deployed | Finding:
     """Read what is deployed from the tables that researchers may see.
 
     Parameters
@@ -45,8 +45,8 @@ def read_deployed(glue: Any, database: str, *, remedy: str) -> Deployed | Findin
         Where the database is.
     database : str
         Of the stack.
-    remedy : str
-        How to deploy the stack.
+    repair : str
+        How to bring back what is gone.
 
     Returns
     -------
@@ -57,9 +57,9 @@ def read_deployed(glue: Any, database: str, *, remedy: str) -> Deployed | Findin
         pages = glue.get_paginator("get_tables").paginate(DatabaseName=database)
         tables = {table["Name"]: table.get("Parameters", {}) for page in pages for table in page["TableList"]}
     except (ClientError, BotoCoreError) as error:
-        return refused("tables", error, remedy=remedy)
+        return refused("tables", error, remedy=repair)
     if RUNS_TABLE not in tables:
-        return bad("tables", f"{database} has no table {RUNS_TABLE}", remedy=remedy)
+        return bad("tables", f"{database} has no table {RUNS_TABLE}", remedy=repair)
     outcomes = {name: said for name, said in tables.items() if name.startswith(_TABLES)}
     one: Mapping[str, str] = next(iter(outcomes.values()), {})
     return Deployed(

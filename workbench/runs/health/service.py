@@ -67,7 +67,7 @@ def _of_status(status: str, seen: str) -> Finding:
     return ok("stack", seen)
 
 
-def check_api(url: str, session: boto3.session.Session) -> Finding:
+def check_api(url: str, session: boto3.session.Session, *, repair: str) -> Finding:
     """Check that submissions reach the parent, with one of an experiment that cannot be: it is refused.
 
     Parameters
@@ -76,6 +76,8 @@ def check_api(url: str, session: boto3.session.Session) -> Finding:
         Of the API's stage, without a slash at the end.
     session : boto3.session.Session
         Whose credentials sign.
+    repair : str
+        How to bring back what is gone.
 
     Returns
     -------
@@ -84,15 +86,15 @@ def check_api(url: str, session: boto3.session.Session) -> Finding:
     try:
         Api(url, session, remedy=NETWORK).submit(_NOTHING)
     except ApiError as error:
-        return _of_answer(error)
+        return _of_answer(error, repair=repair)
     except DeploymentError as error:
         return bad("api", str(error).removesuffix(f": {NETWORK}"), remedy=NETWORK)
     except ContractError as error:
-        return bad("api", f"{url} is the address of something else: {error}", remedy="deploy the stack again")
-    return bad("api", f"{url} has taken a submission of no experiment", remedy="deploy the stack again")
+        return bad("api", f"{url} is the address of something else: {error}", remedy=repair)
+    return bad("api", f"{url} has taken a submission of no experiment", remedy=repair)
 
 
-def _of_answer(error: ApiError) -> Finding:
+def _of_answer(error: ApiError, *, repair: str) -> Finding:
     match error.status, error.code:
         case _, "invalid_sweep":
             return ok("api", "a signed request was answered by the parent")
@@ -101,10 +103,12 @@ def _of_answer(error: ApiError) -> Finding:
             return bad("api", str(error), remedy=remedy)
         case 403, _:
             return bad("api", str(error), remedy=POLICY)
+        case 404, _:
+            return bad("api", str(error), remedy=repair)
     return bad("api", str(error), remedy="look at the parent's log for the reason; docs/operations.md says how")
 
 
-def check_bucket(s3: Any, bucket: str) -> Finding:
+def check_bucket(s3: Any, bucket: str, *, repair: str) -> Finding:
     """Check that runs can be listed and outcomes read.
 
     Parameters
@@ -113,6 +117,8 @@ def check_bucket(s3: Any, bucket: str) -> Finding:
         Where the bucket is.
     bucket : str
         Of the results.
+    repair : str
+        How to bring back what is gone.
 
     Returns
     -------
@@ -125,7 +131,7 @@ def check_bucket(s3: Any, bucket: str) -> Finding:
     except ClientError as error:
         # Whoever may not list is told that reading is forbidden; "not there" so means that one may.
         if error.response["Error"]["Code"] not in _ABSENT:
-            return refused("bucket", error, remedy="the bucket of the stack is gone: deploy the stack again")
+            return refused("bucket", error, remedy=repair)
     except BotoCoreError as error:
         return refused("bucket", error, remedy=NETWORK)
     return ok("bucket", f"{bucket} can be listed and read")
