@@ -7,6 +7,7 @@ import importlib
 import inspect
 import os
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from workbench.contract import Catalog, Environment
@@ -136,11 +137,21 @@ def _experiments_of(module_name: str) -> list[Experiment[..., Any]]:
     except (Exception, SystemExit) as error:
         raise ExperimentError(f"experiments module {module_name!r} {import_fault(module_name, error)}") from error
     own = [item for item in vars(module).values() if isinstance(item, Experiment) and item.__module__ == module_name]
-    if not own:
-        # A folder that is not meant as a package is one all the same.
-        where = module.__file__ or f"the folder {next(iter(module.__path__), '')}, which has no __init__.py"
+    if not own and module.__file__ is None:
+        # A folder that is not meant as a package is one all the same, for whoever stands beside it.
+        folder = Path(next(iter(module.__path__)))
+        inside = f"{module_name.rpartition('.')[2]}.py"
+        remedy = (
+            f"work in it, or put it on PYTHONPATH, for it holds {inside}"
+            if (folder / inside).is_file()
+            else "name a module in it, or give it an __init__.py"
+        )
         raise ExperimentError(
-            f"module {module_name!r} declares no experiment ({where}): decorate a function with @experiment"
+            f"experiments module {module_name!r} is a folder without __init__.py ({folder}): {remedy}"
+        )
+    if not own:
+        raise ExperimentError(
+            f"module {module_name!r} declares no experiment ({module.__file__}): decorate a function with @experiment"
         )
     return own
 
