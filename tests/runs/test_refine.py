@@ -91,6 +91,17 @@ def test_all_rows_together_answer(refined: Refinement, root: Path) -> None:
     )
 
 
+def test_points_are_ranked_by_all_rows_together(refined: Refinement) -> None:
+    ranked = refined.rank({"mean_wait": "min", "utilisation": ("max", 2.0)})
+    means = refined.aggregate(by=["arrival_rate", "servers"], metrics=["mean_wait"]).set_index(
+        ["arrival_rate", "servers"]
+    )
+    best = ranked.iloc[0]
+    assert best["mean_wait"] == pytest.approx(means.loc[(best["arrival_rate"], best["servers"]), "mean"])
+    assert ranked["score"].is_monotonic_decreasing
+    assert len(ranked) == 5
+
+
 def test_asking_again_finds_the_same_runs(refined: Refinement, root: Path) -> None:
     before = wb.serial(root).run_ids()
     again = wb.serial(root).open(refined.runs[0].run_id).refine("mean_wait", half_width=0.4, max_replicates=60)
