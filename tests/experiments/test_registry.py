@@ -163,6 +163,11 @@ def test_a_folder_that_is_no_package_is_refused(tmp_path: Path, monkeypatch: pyt
         found("lab_beside")
 
 
+def test_a_module_of_the_interpreter_is_refused() -> None:
+    with pytest.raises(ExperimentError, match=r"'sys' declares no experiment \(built into Python\): decorate"):
+        found("sys")
+
+
 def test_a_module_that_is_not_there_is_named() -> None:
     with pytest.raises(ExperimentError, match=r"'no_such_module_here' cannot be imported: .*PYTHONPATH"):
         found("no_such_module_here")

@@ -163,11 +163,12 @@ def refine(
     check_metrics(spec, [metric])
     by = rounds.manifest.sweep.space.names if by is None else by
     check_names("by", by, list(rounds.points.columns))
+    keys = list(by)
     begun = rounds.further_rows
     spent = 0.0
     rounds = replace(rounds, stopped="")
     while True:
-        groups, of_group = _judged(rounds, source, metric, list(by), target)
+        groups, of_group = _judged(rounds, source, metric, keys, target)
         after = next_replicates(groups, target, first=rounds.manifest.sweep.replicates)
         sweeps = list(_sweeps(rounds, after[of_group]))
         if not sweeps:
@@ -180,7 +181,7 @@ def refine(
             try:
                 run = source.run(sweep, None if limits.dollars is None else max(0.0, limits.dollars - spent))
             except BudgetError as error:
-                groups, _ = _judged(rounds, source, metric, list(by), target)
+                groups, _ = _judged(rounds, source, metric, keys, target)
                 # What follows is the whole estimate, of one sweep of a round.
                 return replace(rounds, stopped=str(error).partition("\n")[0]), groups
             spent += 0.0 if limits.dollars is None else run.cost().dollars
@@ -198,8 +199,8 @@ def _judged(
     found = aggregate(source.engine.over(run_ids), rounds.manifest.spec, run_ids, by=by, metrics=[metric], stats=stats)
     known = rounds.points[by].assign(replicates=rounds.replicates)
     if not by:
-        everything = found[[*stats]].assign(replicates=known["replicates"].min())
-        return judge(everything[["replicates", *stats]], target), np.zeros(len(known), dtype=np.int64)
+        everything = pd.DataFrame({"replicates": [known["replicates"].min()]}).join(found[[*stats]])
+        return judge(everything, target), np.zeros(len(known), dtype=np.int64)
     # Where a sweep of a round was not submitted, points of one group differ: what counts is what all of them have.
     groups = known.groupby(by, sort=False, as_index=False)["replicates"].min()
     of_group = np.asarray(known.groupby(by, sort=False).ngroup(), dtype=np.int64)
