@@ -145,7 +145,8 @@ def _experiments_of(module_name: str) -> list[Experiment[..., Any]]:
 
 def _without_experiments(module: ModuleType, name: str) -> str:
     if (file := getattr(module, "__file__", None)) or not hasattr(module, "__path__"):
-        return f"module {name!r} declares no experiment ({file or 'built into Python'}): decorate a function with @experiment"
+        where = file or "built into Python"
+        return f"module {name!r} declares no experiment ({where}): decorate a function with @experiment"
     # A folder that is not meant as a package is one all the same, for whoever stands beside it.
     folder, inside = Path(next(iter(module.__path__))), f"{name.rpartition('.')[2]}.py"
     remedy = "name a module in it, or give it an __init__.py"
