@@ -47,7 +47,7 @@ static: $(STAMP)
 
 # What takes long, because it starts programs or draws many samples: `test` has it too.
 LONG := analysis/test_athena.py analysis/test_effects.py cdk cli compute/test_seeding_quality.py compute/test_supervise.py \
-	experiments/test_epidemic.py experiments/test_queueing.py experiments/test_ride_hailing.py faults localcloud property \
+	experiments/test_epidemic.py experiments/test_queueing.py experiments/test_ride_conservation.py experiments/test_ride_hailing.py faults localcloud property \
 	runs/test_commands.py runs/test_pool.py runs/test_refine.py runs/test_shard_choice.py runs/test_verify.py
 
 # Twice as many workers as cores: many of these tests wait for processes.

@@ -239,9 +239,10 @@ def test_choices_are_tried_as_far_as_rules_let_them(check: Check) -> None:
         + RULED
         + "return Answer(answer=1 / (kind == 'slow') + on / (1 - on))\n"
     )
-    (warning,) = warnings(check(text))
-    assert "ZeroDivisionError" in warning
-    assert "kind=slow, on=True" in warning
+    untried, failed = warnings(check(text))
+    assert "not tried at kind=fast, which a rule refuses beside the other values; try that by --set" in untried
+    assert "ZeroDivisionError" in failed
+    assert "kind=slow, on=True" in failed
     (problem,) = problems(check(text, "kind=fast", "y=1"))
     assert "64 of 64 rows failed" in problem
     with pytest.raises(SweepError, match="y > 0 where kind is 'fast'"):

@@ -136,3 +136,12 @@ def test_the_command_says_what_comes_next(tmp_path: Path) -> None:
     for words in ("my_model.ipynb", "python -m pytest", "workbench check my_model", "up --experiments my_model"):
         assert words in said
     assert (tmp_path / "my_model" / "tests" / "test_my_model.py").is_file()
+
+
+def test_the_next_step_can_be_pasted_whatever_the_folder_is_called(tmp_path: Path) -> None:
+    said = run(
+        ["-P", "-c", "from workbench.cli import main; main()", "new", "my_model", "--folder", "of two words"], tmp_path
+    )
+    (step,) = (line.strip() for line in said.splitlines() if line.strip().startswith("cd "))
+    done = subprocess.run(["sh", "-ec", f"{step}; ls"], cwd=tmp_path, capture_output=True, text=True, check=True)  # noqa: S607
+    assert "my_model.py" in done.stdout.split()

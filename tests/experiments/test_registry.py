@@ -152,10 +152,20 @@ def test_what_is_no_name_of_a_module_is_refused(write: Write, name: str, words: 
 
 
 def test_a_folder_that_is_no_package_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "lab_folder").mkdir()
+    for name in ("lab_folder", "lab_beside"):
+        (tmp_path / name).mkdir()
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(ExperimentError, match=r"'lab_folder' declares no experiment \(.*has no __init__\.py\)"):
+    with pytest.raises(ExperimentError, match=r"'lab_folder' is a folder without __init__\.py \(.*give it an __init__"):
         found("lab_folder")
+    # Whoever made a package and stands beside it.
+    (tmp_path / "lab_beside" / "lab_beside.py").write_text(MODULE.format(name="lab_beside"))
+    with pytest.raises(ExperimentError, match=r"work in it, or put it on PYTHONPATH, for it holds lab_beside\.py"):
+        found("lab_beside")
+
+
+def test_a_module_of_the_interpreter_is_refused() -> None:
+    with pytest.raises(ExperimentError, match=r"'sys' declares no experiment \(built into Python\): decorate"):
+        found("sys")
 
 
 def test_a_module_that_is_not_there_is_named() -> None:

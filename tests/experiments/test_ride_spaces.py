@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize(
-    ("ready", "points"), [(minimal, 6), (pricing, 54), (surge, 24), (matching, 18), (supply_demand, 24)]
+    ("ready", "points"), [(minimal, 6), (pricing, 54), (surge, 24), (matching, 15), (supply_demand, 24)]
 )
 def test_every_ready_made_sweep_is_sound(ready: Ready, points: int) -> None:
     sweep = Sweep(ride_hailing, **ready())
@@ -39,6 +39,15 @@ def test_axes_and_values_are_changed_by_name() -> None:
     assert changed["fixed"] == {"per_km": 1.0, "hours": 8.0}
     assert minimal(city_km=np.array([3.0, 6.0]))["space"].names == ("drivers", "per_km", "city_km")
     assert matching(matching="cost")["fixed"] == {"batch_interval": 20.0, "matching": "cost"}
+
+
+def test_no_point_of_the_nearest_comes_twice_under_another_weight() -> None:
+    for sweep in (matching(), matching(eta_weight=[0.2, 0.6, 0.4], match_radius=3.0)):
+        largest = max(point["eta_weight"] for point in sweep["space"])
+        assert {point["eta_weight"] for point in sweep["space"] if point["matching"] == "nearest"} == {largest}
+        assert len({point["eta_weight"] for point in sweep["space"] if point["matching"] == "batched"}) > 1
+    assert matching(eta_weight=0.5)["space"].size == 9
+    assert matching(matching=["cost", "batched"])["space"].size == 12
 
 
 def test_what_breaks_a_rule_is_refused_here_too() -> None:

@@ -183,3 +183,9 @@ def test_a_number_of_shards_is_asked_for(terminal: Terminal) -> None:
     sweep = ("run", "squares", "--set", "x=0:9:10", "--workers", "0")
     assert "5 of 5 shards, 10 of 10 rows" in terminal.run(*sweep, "--shard-count", "5")
     assert "give one of them" in terminal.run(*sweep, "--shard-count", "5", "--shard-size", "2", status=1)
+
+
+@pytest.mark.parametrize("command", ["run", "submit"])
+def test_a_sweep_that_breaks_a_rule_is_refused_with_the_rule(terminal: Terminal, command: str) -> None:
+    said = terminal.run(command, "ride_hailing", "--set", "matching=nearest,batched", status=1)
+    assert "batch_interval > 0 where matching is 'batched', is broken by matching='batched'" in " ".join(said.split())

@@ -91,6 +91,17 @@ def test_all_rows_together_answer(refined: Refinement, root: Path) -> None:
     )
 
 
+def test_points_are_ranked_by_all_rows_together(refined: Refinement) -> None:
+    ranked = refined.rank({"mean_wait": "min", "utilisation": ("max", 2.0)})
+    means = refined.aggregate(by=["arrival_rate", "servers"], metrics=["mean_wait"]).set_index(
+        ["arrival_rate", "servers"]
+    )
+    best = ranked.iloc[0]
+    assert best["mean_wait"] == pytest.approx(means.loc[(best["arrival_rate"], best["servers"]), "mean"])
+    assert ranked["score"].is_monotonic_decreasing
+    assert len(ranked) == 5
+
+
 def test_asking_again_finds_the_same_runs(refined: Refinement, root: Path) -> None:
     before = wb.serial(root).run_ids()
     again = wb.serial(root).open(refined.runs[0].run_id).refine("mean_wait", half_width=0.4, max_replicates=60)
@@ -114,6 +125,14 @@ def test_groups_of_points(tmp_path: Path) -> None:
     assert refined.points["servers"].tolist() == [1, 2]
     assert refined.points["count"].tolist() == [3 * refined.points["replicates"][0], 2 * 10]
     assert refined.done
+
+
+def test_one_mean_of_all_rows(tmp_path: Path) -> None:
+    run = wb.serial(tmp_path).submit(queue())
+    refined = run.refine("mean_wait", half_width=0.5, by=[])
+    assert refined.points["count"].tolist() == [5 * refined.points["replicates"][0]]
+    assert refined.done
+    assert refined.further_rows > 0
 
 
 def test_processes_refine_alike(refined: Refinement, tmp_path: Path) -> None:
@@ -143,7 +162,7 @@ def test_a_budget_ends_it_with_what_there_is(tmp_path: Path) -> None:
         def submit(self, document: SweepDocument, *, budget: float | None) -> Run:
             asked.append(budget)
             if len(asked) > 1:
-                raise BudgetError("the run is estimated at $2")
+                raise BudgetError("the run is estimated at $2\n1 row in 1 shard")
             return run._control.submit(document, budget=budget)  # noqa: SLF001 -- stands in for it
 
     source = Source(run._engine, Dear())  # type: ignore[arg-type] # noqa: SLF001
@@ -178,7 +197,10 @@ def test_what_cannot_be_refined(tmp_path: Path) -> None:
     for options, words in (
         ({"metric": "mean_weight"}, "did you mean 'mean_wait'"),
         ({"by": ["replicate"]}, "by: no 'replicate'"),
+        ({"by": "servers"}, r"by: give a list of names, such as \['servers'\]"),
         ({"half_width": -1.0}, "half_width: is -1.0"),
+        ({"budget": -1.0}, "budget: is -1.0; 0 or more"),
+        ({"max_rows": -1}, "max_rows: is -1; 0 or more"),
     ):
         with pytest.raises(QueryError, match=words):
             run.refine(**{"metric": "mean_wait", "half_width": 1.0} | options)

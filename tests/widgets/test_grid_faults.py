@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workbench.contract import ExperimentSpec, ParameterSpec
-from workbench.experiments import mmc_queue
+from workbench.experiments import mmc_queue, ride_hailing
 from workbench.widgets.grid_entries import Entry, Kind, kinds_for
 from workbench.widgets.grid_form import GridForm, blank_form
 from workbench.widgets.grid_reading import GRID, REPLICATES, SEED, parameter_field, read_form
@@ -142,3 +142,11 @@ def test_kinds_suit_the_type() -> None:
     assert kinds["servers"] == ("default", "fixed", "list", "range")
     assert kinds["mode"] == ("fixed", "list")
     assert kinds["flag"] == ("default", "fixed", "list")
+
+
+def test_a_broken_rule_stands_at_the_parameter_that_it_bounds() -> None:
+    form = blank_form(ride_hailing.spec).with_entry("drivers", entry("list", "20, 40"))
+    form = form.with_entry("matching", entry("list", "nearest, batched"))
+    (message,) = read_form(form).faults.pop(parameter_field("batch_interval"))
+    assert "batch_interval > 0 where matching is 'batched', is broken" in message
+    assert not read_form(form.with_entry("batch_interval", entry("fixed", "20"))).faults

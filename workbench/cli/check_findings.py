@@ -93,12 +93,17 @@ def asset_findings(roots: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
 
 def signature_finding(spec: ExperimentSpec, sample: Sample) -> Finding:
     """Say what the signature declares, and at which values it is tried."""
-    counts = f"{len(spec.parameters)} parameters, {len(spec.metrics)} metrics, version {spec.version}"
-    if not sample.guessed:
-        return Finding("ok", spec.name, f"signature: {counts}")
-    values = ", ".join(f"{name}={value}" for name, value in sample.guessed.items())
-    remedy = f"say usual values with {' '.join(f'--set {name}=...' for name in sample.guessed)}"
-    return Finding("warning", spec.name, f"signature: {counts}; tried at {values}, made up from bounds", remedy)
+    signature = f"signature: {len(spec.parameters)} parameters, {len(spec.metrics)} metrics, version {spec.version}"
+    notes, remedies = [], []
+    if sample.guessed:
+        values = ", ".join(f"{name}={value}" for name, value in sample.guessed.items())
+        notes.append(f"tried at {values}, made up from bounds")
+        remedies.append(f"say usual values with {' '.join(f'--set {name}=...' for name in sample.guessed)}")
+    if sample.untried:
+        notes.append(f"not tried at {', '.join(sample.untried)}, which a rule refuses beside the other values")
+        remedies.append("try that by --set of all that the rule names")
+    level: Level = "warning" if notes else "ok"
+    return Finding(level, spec.name, "; ".join([signature, *notes]), ", and ".join(remedies))
 
 
 def row_findings(first: Rehearsal, other: Rehearsal | None, spec: ExperimentSpec) -> Iterator[Finding]:

@@ -35,10 +35,13 @@ class Sample:
         Of the run that holds them.
     guessed : dict
         Values of parameters that have no default, made up from their bounds.
+    untried : tuple of str
+        Choices that a rule of the experiment refuses beside the usual values of the others, such as ``mode=fast``.
     """
 
     manifest: Manifest
     guessed: dict[str, Value]
+    untried: tuple[str, ...]
 
 
 def read_settings(specs: Sequence[ExperimentSpec], settings: Iterable[str]) -> dict[str, list[str]]:
@@ -100,11 +103,17 @@ def sample_of(spec: ExperimentSpec, settings: Sequence[str]) -> Sample:
             for name in unknown
         )
     usual = {item.name: guessed[item.name] if item.name in guessed else _usual(item) for item in others}
-    unusual = [usual | {item.name: value} for item in others for value in _values(item) if value != usual[item.name]]
-    spaces: list[Space] = [product(*given, **point) for point in (usual, *unusual)]
+    base: Space = product(*given, **usual)
     # One choice after the other, as far as the experiment's rules let it.
-    allowed = [space for space in spaces[1:] if not sweep_faults(_sweep(spec, space), spec)]
-    return Sample(_manifest(spec, concat(spaces[0], *allowed) if allowed else spaces[0]), guessed)
+    choices = {
+        f"{item.name}={value}": product(*given, **usual | {item.name: value})
+        for item in others
+        for value in _values(item)
+        if value != usual[item.name]
+    }
+    untried = [choice for choice, space in choices.items() if sweep_faults(_sweep(spec, space), spec)]
+    allowed = [space for choice, space in choices.items() if choice not in untried]
+    return Sample(_manifest(spec, concat(base, *allowed) if allowed else base), guessed, tuple(untried))
 
 
 def _usual(parameter: ParameterSpec) -> Value:

@@ -6,6 +6,7 @@ import builtins
 import importlib.util
 import keyword
 import re
+import shlex
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -43,7 +44,12 @@ def new(
     console.print(f"made [bold]{escape(str(made))}[/bold]:", highlight=False, soft_wrap=True)
     for file in _FILES.values():
         console.print(f"  {file.format(name=name)}", highlight=False)
-    steps = (f"cd {made}", "python -m pytest", f"workbench check {name}", f"workbench up --experiments {name}")
+    steps = (
+        f"cd {shlex.quote(str(made))}",
+        "python -m pytest",
+        f"workbench check {name}",
+        f"workbench up --experiments {name}",
+    )
     console.print("\nnext:")
     for step in steps:
         console.print(f"  {escape(step)}", highlight=False, soft_wrap=True)

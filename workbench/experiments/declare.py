@@ -157,6 +157,7 @@ def _rng_faults(hint: Any, *, vectorized: bool) -> list[str]:
 def _parameter(parameter: inspect.Parameter, hint: Any, faults: list[str]) -> ParameterSpec:
     base, extras = _split(hint)
     choices: tuple[Value, ...] | None = None
+    others = len(faults)
     if typing.get_origin(base) is Literal:
         choices = typing.get_args(base)
         kinds = {type(choice) for choice in choices}
@@ -167,7 +168,8 @@ def _parameter(parameter: inspect.Parameter, hint: Any, faults: list[str]) -> Pa
         choices=choices,
         **_metadata(extras),
     )
-    if parameter.default is inspect.Parameter.empty:
+    # Of what type a default would have to be is not known where the annotation is wrong.
+    if parameter.default is inspect.Parameter.empty or len(faults) > others:
         return spec
     default = parameter.default
     if spec.type == "float" and isinstance(default, int | float) and not isinstance(default, bool):

@@ -7,6 +7,7 @@ import importlib
 import inspect
 import os
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from workbench.contract import Catalog, Environment
@@ -16,6 +17,7 @@ from workbench.experiments.declare import Experiment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import ModuleType
 
 __all__ = ["catalog", "discover", "find", "survey"]
 
@@ -137,12 +139,20 @@ def _experiments_of(module_name: str) -> list[Experiment[..., Any]]:
         raise ExperimentError(f"experiments module {module_name!r} {import_fault(module_name, error)}") from error
     own = [item for item in vars(module).values() if isinstance(item, Experiment) and item.__module__ == module_name]
     if not own:
-        # A folder that is not meant as a package is one all the same.
-        where = module.__file__ or f"the folder {next(iter(module.__path__), '')}, which has no __init__.py"
-        raise ExperimentError(
-            f"module {module_name!r} declares no experiment ({where}): decorate a function with @experiment"
-        )
+        raise ExperimentError(_without_experiments(module, module_name))
     return own
+
+
+def _without_experiments(module: ModuleType, name: str) -> str:
+    if (file := getattr(module, "__file__", None)) or not hasattr(module, "__path__"):
+        where = file or "built into Python"
+        return f"module {name!r} declares no experiment ({where}): decorate a function with @experiment"
+    # A folder that is not meant as a package is one all the same, for whoever stands beside it.
+    folder, inside = Path(next(iter(module.__path__))), f"{name.rpartition('.')[2]}.py"
+    remedy = "name a module in it, or give it an __init__.py"
+    if (folder / inside).is_file():
+        remedy = f"work in it, or put it on PYTHONPATH, for it holds {inside}"
+    return f"experiments module {name!r} is a folder without __init__.py ({folder}): {remedy}"
 
 
 def _place(found: Experiment[..., Any]) -> str:

@@ -100,6 +100,8 @@ def surge(**changes: object) -> RideSweep:
 def matching(**changes: object) -> RideSweep:
     """Vary who drives whom: the algorithm, its radius, and what the way to the rider counts against the wait.
 
+    Where the nearest is matched the weight means nothing: of those points only the ones of the largest weight are kept.
+
     Parameters
     ----------
     **changes
@@ -110,7 +112,12 @@ def matching(**changes: object) -> RideSweep:
     RideSweep
     """
     axes = {"matching": ["nearest", "cost", "batched"], "match_radius": [2.0, 4.0, 6.0], "eta_weight": [0.5, 1.0]}
-    return _sweep(axes, {"batch_interval": 20.0}, changes)
+    sweep = _sweep(axes, {"batch_interval": 20.0}, changes)
+    space = sweep["space"]
+    if {"matching", "eta_weight"} <= set(space.names):
+        largest = max(point["eta_weight"] for point in space)
+        sweep["space"] = space.where(lambda point: point["matching"] != "nearest" or point["eta_weight"] == largest)
+    return sweep
 
 
 def supply_demand(**changes: object) -> RideSweep:

@@ -17,7 +17,7 @@ from workbench.analysis.checks import check_metrics, check_names
 from workbench.analysis.precision import judge, next_replicates
 from workbench.analysis.summary import aggregate
 from workbench.compute.columns import parameter_columns
-from workbench.errors import BudgetError, RunError
+from workbench.errors import BudgetError, QueryError, RunError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,6 +47,11 @@ class Limits:
 
     dollars: float | None = None
     rows: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, limit in (("budget", self.dollars), ("max_rows", self.rows)):
+            if limit is not None and not limit >= 0:
+                raise QueryError(f"{name}: is {limit!r}; 0 or more, or None for no limit")
 
 
 @dataclass(frozen=True)
@@ -156,13 +161,14 @@ def refine(
     """
     spec = rounds.manifest.spec
     check_metrics(spec, [metric])
-    by = list(rounds.manifest.sweep.space.names if by is None else by)
+    by = rounds.manifest.sweep.space.names if by is None else by
     check_names("by", by, list(rounds.points.columns))
+    keys = list(by)
     begun = rounds.further_rows
     spent = 0.0
     rounds = replace(rounds, stopped="")
     while True:
-        groups, of_group = _judged(rounds, source, metric, by, target)
+        groups, of_group = _judged(rounds, source, metric, keys, target)
         after = next_replicates(groups, target, first=rounds.manifest.sweep.replicates)
         sweeps = list(_sweeps(rounds, after[of_group]))
         if not sweeps:
@@ -175,8 +181,9 @@ def refine(
             try:
                 run = source.run(sweep, None if limits.dollars is None else max(0.0, limits.dollars - spent))
             except BudgetError as error:
-                groups, _ = _judged(rounds, source, metric, by, target)
-                return replace(rounds, stopped=str(error)), groups
+                groups, _ = _judged(rounds, source, metric, keys, target)
+                # What follows is the whole estimate, of one sweep of a round.
+                return replace(rounds, stopped=str(error).partition("\n")[0]), groups
             spent += 0.0 if limits.dollars is None else run.cost().dollars
             replicates = rounds.replicates.copy()
             replicates[points] += sweep.replicates
@@ -191,6 +198,9 @@ def _judged(
     stats = ("count", "mean", "std")
     found = aggregate(source.engine.over(run_ids), rounds.manifest.spec, run_ids, by=by, metrics=[metric], stats=stats)
     known = rounds.points[by].assign(replicates=rounds.replicates)
+    if not by:
+        everything = pd.DataFrame({"replicates": [known["replicates"].min()]}).join(found[[*stats]])
+        return judge(everything, target), np.zeros(len(known), dtype=np.int64)
     # Where a sweep of a round was not submitted, points of one group differ: what counts is what all of them have.
     groups = known.groupby(by, sort=False, as_index=False)["replicates"].min()
     of_group = np.asarray(known.groupby(by, sort=False).ngroup(), dtype=np.int64)

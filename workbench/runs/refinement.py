@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.analysis.precision import Target
+from workbench.analysis.score import directions_of, rank
 from workbench.analysis.summary import aggregate
 from workbench.runs.refine import Limits, Rounds, Source, begin, refine
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from workbench.analysis.score import Goals
     from workbench.runs.run import Run
 
 __all__ = ["Refinement", "Source", "refine_run"]
@@ -77,6 +79,11 @@ class Refinement:
         spec = self.rounds.manifest.spec
         engine = self.source.engine.over(run_ids)
         return aggregate(engine, spec, run_ids, by=by, metrics=metrics, stats=stats, where=where)
+
+    def rank(self, goals: Goals, *, where: Mapping[str, Any] | None = None) -> pd.DataFrame:
+        """Order the points by a weighted score of the means of all rows together; as of `Run.rank`."""
+        by = list(self.rounds.manifest.sweep.space.names)
+        return rank(self.aggregate(by=by, metrics=list(directions_of(goals)), where=where), goals)
 
     def refine(
         self,

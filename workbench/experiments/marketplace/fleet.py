@@ -61,7 +61,7 @@ class Fleet:
         self.idle_since = np.zeros(drivers)
         self.driving = [False] * drivers
         self.leaving = [False] * drivers
-        self.duty: list[tuple[float, float]] = []
+        self.duty: list[tuple[int, float, float]] = []
         self._on_since: list[float | None] = [None] * drivers
         self._city = city
         self._habits = habits
@@ -126,7 +126,7 @@ class Fleet:
         """End a driver's shift, where the driver is then."""
         begun = self._on_since[driver]
         if begun is not None:
-            self.duty.append((begun, now))
+            self.duty.append((driver, begun, now))
         self.put(driver, self.place(driver, now))
         self._on_since[driver] = None
         self.idle[driver] = self.leaving[driver] = False

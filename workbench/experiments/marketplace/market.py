@@ -1,7 +1,7 @@
 """The event loop: riders ask, wait, are driven or give up; drivers roam, drive, come and go.
 
-The events wait in a heap (`heapq`). SimPy, which the field would choose, gives the same numbers in about seven times
-the time: a rider's generator, condition and process cost more than all that happens to the rider.
+The events wait in a heap (`heapq`). SimPy, which the field would choose, gives the same numbers and takes longer: see
+docs/adr/0012, and `benchmarks/event_loop.py`, which measures it.
 """
 
 from __future__ import annotations
@@ -51,21 +51,25 @@ class _Kind(IntEnum):
 
 @dataclass
 class Ledger:
-    """What became of every rider, and when; times in minutes, NaN where it never came to that."""
+    """What became of every rider, when and with whom; times in minutes, NaN where it never came to that.
+
+    `driver` is -1 where there was none. `duty` has the driver, the begin and the end of every time on duty.
+    """
 
     end: list[End]
+    driver: list[int]
     fare: list[float]
     multiplier: list[float]
     matched: list[float]
     picked_up: list[float]
     dropped_off: list[float]
-    duty: list[tuple[float, float]] = field(default_factory=list)
+    duty: list[tuple[int, float, float]] = field(default_factory=list)
 
     @classmethod
     def of(cls, riders: int) -> Ledger:
         """Open the ledger for a number of riders."""
         fare, multiplier, matched, picked_up, dropped_off = ([math.nan] * riders for _ in range(5))
-        return cls([End.OPEN] * riders, fare, multiplier, matched, picked_up, dropped_off)
+        return cls([End.OPEN] * riders, [-1] * riders, fare, multiplier, matched, picked_up, dropped_off)
 
 
 class Market:
@@ -95,7 +99,6 @@ class Market:
         self._ride = (riders.distance / matching.speed + riders.delay).tolist()
         self._expected = (riders.distance / matching.speed + riders.mean_delay).tolist()
         self._reach = np.full(len(self._arrival), matching.radius)
-        self._driven_by = [-1] * len(self._arrival)
         self._waiting: dict[int, None] = {}
         self._roams_at = [math.nan] * len(fleet)
         self._tick = 0
@@ -149,16 +152,23 @@ class Market:
         elif eta > riders.eta_tolerance[rider]:
             self._settle(rider, End.ETA)
         else:
-            self._waiting[rider] = None
-            payout = (1.0 - pricing.commission) * fare
-            self._reach[rider] = reach = matching.reach(payout, self._expected[rider])
-            self._plan(now + float(riders.patience[rider]), _Kind.GIVE_UP, rider)
-            if matching.interval:
-                self._plan_batch(now)
-            else:
-                driver = matching.best(distances, now - self._fleet.idle_since, reach)
-                if driver is not None:
-                    self._match(rider, driver, float(distances[driver]), now)
+            self._order(rider, (1.0 - pricing.commission) * fare, distances, now)
+
+    def _order(self, rider: int, payout: float, distances: NDArray[np.float64], now: float) -> None:
+        matching = self._matching
+        self._reach[rider] = reach = matching.reach(payout, self._expected[rider])
+        if reach < 0.0:
+            # No driver will ever take the ride: how it ends is known, and waiting for that changes nothing.
+            self._settle(rider, End.PATIENCE)
+            return
+        self._waiting[rider] = None
+        self._plan(now + float(self._riders.patience[rider]), _Kind.GIVE_UP, rider)
+        if matching.interval:
+            self._plan_batch(now)
+            return
+        driver = matching.best(distances, now - self._fleet.idle_since, reach)
+        if driver is not None:
+            self._match(rider, driver, float(distances[driver]), now)
 
     def _recent(self, rider: int, now: float) -> NDArray[np.float64]:
         """Return how far the requests of the last minutes, the rider's included, are from the rider's."""
@@ -178,16 +188,16 @@ class Market:
     def _match(self, rider: int, driver: int, distance: float, now: float) -> None:
         del self._waiting[rider]
         self._fleet.idle[driver] = False
-        self._driven_by[rider] = driver
         picked_up = now + distance / self._matching.speed
         dropped_off = picked_up + self._ride[rider]
         ledger = self.ledger
+        ledger.driver[rider] = driver
         ledger.matched[rider], ledger.picked_up[rider], ledger.dropped_off[rider] = now, picked_up, dropped_off
         self._plan(dropped_off, _Kind.DROP_OFF, rider)
 
     def _drop_off(self, rider: int, now: float) -> None:
         self._settle(rider, End.DRIVEN)
-        driver = self._driven_by[rider]
+        driver = self.ledger.driver[rider]
         self._fleet.put(driver, self._destination[rider])
         if self._fleet.leaving[driver]:
             self._leave(driver, now)

@@ -68,7 +68,7 @@ def measure(riders: Riders, ledger: Ledger, *, begin: float, horizon: float, com
     fares = float(np.array(ledger.fare)[counted][ends == End.DRIVEN].sum())
     match = _summary((matched - riders.arrival)[counted])
     pickup = _summary((picked_up - matched)[counted])
-    starts, stops = np.array(ledger.duty).reshape(-1, 2).T
+    _, starts, stops = np.array(ledger.duty).reshape(-1, 3).T
     on_duty = _time_within(starts, stops, begin, horizon)
     return RideMetrics(
         riders_counted=n,
