@@ -134,7 +134,7 @@ RULES: Final = {
     "provisioned_concurrency": _whole(0, 1_000),
     "retries": _whole(0, 2),
     "experiments": _list_of(r"[^\W\d]\w*(\.[^\W\d]\w*)*", "names of modules, such as my_package.models"),
-    "requirements": _list_of(_PINNED, "libraries with their versions, such as simpy==4.1.1"),
+    "requirements": _list_of(_PINNED, "libraries with their versions, such as ciw==3.2.7"),
     "ingress": _truth(),
     "source_accounts": _list_of(r"[0-9]{12}", "accounts of 12 digits"),
     "vpc_endpoints": _list_of(r"vpce-[0-9a-f]{8,17}", "VPC endpoints, such as vpce-0a1b2c3d"),

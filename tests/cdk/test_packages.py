@@ -112,9 +112,9 @@ def test_wheels_are_chosen_for_lambda(architecture: str, machine: str) -> None:
 def test_what_is_pinned_keeps_its_version(tmp_path: Path) -> None:
     constraints = tmp_path / "constraints.txt"
     constraints.write_text("# ours\nnetworkx==3.6.1\nPy_Thing.x==1.0\n")
-    check_pins(["networkx==3.6.1", "py-thing-x[fast]==1.0", "simpy==4.1.1"], constraints)
+    check_pins(["networkx==3.6.1", "py-thing-x[fast]==1.0", "ciw==3.2.7"], constraints)
     with pytest.raises(BundlingError) as refused:
-        check_pins(["networkx==3.4.2", "py-thing-x[fast]==2.0", "simpy==4.1.1"], constraints)
+        check_pins(["networkx==3.4.2", "py-thing-x[fast]==2.0", "ciw==3.2.7"], constraints)
     first, second = str(refused.value).splitlines()
     assert first.startswith("requirements: 'networkx==3.4.2' breaks the rule: constraints.txt pins 3.6.1, ")
     assert second.startswith("requirements: 'py-thing-x[fast]==2.0' breaks the rule: constraints.txt pins 1.0, ")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +14,7 @@ import shapeless_models
 import workbench as wb
 from small_runs import plan
 from workbench.compute.evaluate import evaluate
+from workbench.compute.results import describe
 from workbench.compute.rows import ShardRows, shard_rows
 
 if TYPE_CHECKING:
@@ -62,7 +65,7 @@ def test_what_was_not_declared(x: int, code: str, said: str) -> None:
 def test_an_exit_is_a_failed_row() -> None:
     results = evaluated(faulty_models.exits, x=[0, 1, 2])
     assert results.error_code == [None, "SystemExit", None]
-    assert results.error_message[1] == "SystemExit: enough"
+    assert str(results.error_message[1]).startswith("SystemExit: enough (faulty_models.py, line ")
 
 
 def test_all_rows_at_once() -> None:
@@ -149,4 +152,23 @@ def test_each_row_has_its_own_generator() -> None:
     results = evaluate(faulty_models.sometimes_raises, rows, keys)
     expected = [x + np.random.Generator(np.random.Philox(key=keys[x - 1])).random() for x in (1, 2, 4)]
     assert results.metrics["value"][[0, 1, 3]].tolist() == expected
-    assert results.error_message == [None, None, "ValueError: 3 is a multiple of 3", None]
+    assert [message is None for message in results.error_message] == [True, True, False, True]
+
+
+def test_a_message_names_the_line_of_the_researcher() -> None:
+    message = str(evaluated(faulty_models.exits, x=[1]).error_message[0])
+    found = re.fullmatch(r"SystemExit: enough \(faulty_models\.py, line (\d+)\)", message)
+    assert found, message
+    assert "enough" in Path(faulty_models.__file__).read_text("utf-8").splitlines()[int(found[1]) - 1]
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [(__name__, " (test_evaluate.py, line "), ("somebody.else", ""), ("workbench.experiments.queueing", "")],
+)
+def test_only_the_researchers_own_package_is_named(module: str, line: str) -> None:
+    with pytest.raises(ValueError, match="no") as caught:
+        raise ValueError("no")
+    code, message = describe(caught.value, module)
+    assert code == "ValueError"
+    assert message.rstrip("0123456789)") == f"ValueError: no{line}"

@@ -48,7 +48,7 @@ def test_rows_that_fail_leave_the_others_good() -> None:
     for row in rows_of(store, manifest):
         if row["x"] % 3 == 0:
             assert (row["value"], row["error_code"]) == (None, "ValueError")
-            assert row["error_message"] == f"ValueError: {row['x']} is a multiple of 3"
+            assert row["error_message"].startswith(f"ValueError: {row['x']} is a multiple of 3 (")
         else:
             assert row["x"] <= row["value"] < row["x"] + 1
             assert row["error_code"] is None

@@ -76,7 +76,8 @@ def test_texts_of_any_size_arrive(sizes: list[int], then: str) -> None:
     assert [code or "" for code in found.error_code] == [code or "" for code in expected.error_code]
     for index, size in enumerate(arguments[1].parameters["size"].tolist()):
         if found.error_code[index]:
-            assert (size, found.error_message[index]) == (7, "OSError: caf?")
+            assert size == 7
+            assert str(found.error_message[index]).startswith("OSError: caf? (shapeless_models.py, line ")
             continue
         assert found.metrics["text"][index] == "é" * size + "?"
         assert bool(found.present["note"][index]) == (size % 2 == 0)
@@ -178,7 +179,7 @@ def test_memory_beyond_the_limit_costs_the_row() -> None:
 def test_a_message_that_cannot_be_had_costs_the_row_only() -> None:
     results = supervise(*prepared(dying_models.speechless, x=[0, 1]), Limits())
     assert results.error_code == ["Speechless", "Speechless"]
-    assert results.error_message[0] == "Speechless: (its text cannot be had: RuntimeError)"
+    assert str(results.error_message[0]).startswith("Speechless: (its text cannot be had: RuntimeError) (dying_models")
 
 
 def test_what_rows_print_is_printed_once(capfd: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 import faulty_models
@@ -87,3 +89,9 @@ def test_a_number_of_shards_that_cannot_be(size: int | None, count: int, said: s
     sweep = wb.Sweep(faulty_models.noise, wb.product(a=[1]))
     with pytest.raises(SweepError, match=said):
         sweep.request(shard_size=size, shard_count=count)
+
+
+@pytest.mark.parametrize("space", [{"a": [1, 2]}, [1, 2], None])
+def test_what_is_no_space_is_refused(space: Any) -> None:
+    with pytest.raises(SweepError, match=rf"space: is {type(space).__name__}; build one, such as wb.product"):
+        wb.Sweep(faulty_models.noise, space)

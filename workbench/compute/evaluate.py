@@ -93,7 +93,7 @@ def _evaluate_each(
     spec = experiment.spec
 
     def failed(index: int, error: BaseException) -> None:
-        results.fail(slice(index, index + 1), *describe(error))
+        results.fail(slice(index, index + 1), *describe(error, experiment.function.__module__))
         if told:
             told(index, index + 1)
 
@@ -142,7 +142,7 @@ def _evaluate_together(
             results.metrics[spec.name][span] = _checked_array(spec, answer, n_rows)
             results.present[spec.name][span] = True
     except (Exception, SystemExit) as error:  # noqa: BLE001 -- whatever the model raises is its rows' outcome
-        results.fail(span, *describe(error))
+        results.fail(span, *describe(error, experiment.function.__module__))
     if told:
         told(span.start, span.stop)
     results.clock[span.start + 1 : span.stop + 1] = time.perf_counter()

@@ -45,9 +45,8 @@ class Sinks(NamedTuple):
     told: Callable[[int, int], None] | None
 
 
-@lru_cache(maxsize=8)
 def compile_loop(spec: ExperimentSpec, *, told: bool) -> Callable[..., None]:
-    """Compile the loop of an experiment.
+    """Compile the loop of an experiment, once in a process.
 
     Parameters
     ----------
@@ -62,29 +61,38 @@ def compile_loop(spec: ExperimentSpec, *, told: bool) -> Callable[..., None]:
         ``loop(rows, function, declared, at, clock, sinks)``: `rows` yields the index of a row, its parameters and, for
         an experiment with `rng`, its key; `declared` is the class of metrics; `at` makes the generator of a key.
     """
-    keywords = [f"{item.name}=p{place}" for place, item in enumerate(spec.parameters)]
-    arguments = [f"p{place}" for place in range(len(spec.parameters))]
-    if spec.uses_rng:
+    names = tuple(parameter.name for parameter in spec.parameters)
+    return _compiled(
+        names, spec.metrics, rng=spec.uses_rng, told=told and any(metric.type == "str" for metric in spec.metrics)
+    )
+
+
+@lru_cache(maxsize=8)
+def _compiled(
+    parameters: tuple[str, ...], metrics: tuple[MetricSpec, ...], *, rng: bool, told: bool
+) -> Callable[..., None]:
+    keywords = [f"{name}=p{place}" for place, name in enumerate(parameters)]
+    arguments = [f"p{place}" for place in range(len(parameters))]
+    if rng:
         keywords.append("rng=at(key)")
         arguments.append("key")
-    told = told and any(metric.type == "str" for metric in spec.metrics)
     lines = [
         "def loop(rows, function, declared, at, clock, sinks):",
         "    columns, present, ended, failed, told = sinks",
-        *(f"    c{place}, o{place} = columns[{place}], present[{place}]" for place in range(len(spec.metrics))),
+        *(f"    c{place}, o{place} = columns[{place}], present[{place}]" for place in range(len(metrics))),
         f"    for {', '.join(['index', *arguments])}, in rows:",
         "        try:",
         f"            answer = function({', '.join(keywords)})",
         "            if type(answer) is not declared:",
         "                raise undeclared(answer, declared)",
-        *(f"            {line}" for place, metric in enumerate(spec.metrics) for line in _stored(place, metric)),
+        *(f"            {line}" for place, metric in enumerate(metrics) for line in _stored(place, metric)),
         "        except (Exception, SystemExit) as error:",  # whatever the model raises is that row's outcome
         "            failed(index, error)",
         *(["        else:", "            told(index, index + 1)"] if told else []),
         "        ended[index] = clock()",
     ]
-    names: dict[str, Any] = {"specs": spec.metrics, "converted": _converted, "undeclared": _undeclared}
-    exec(compile("\n".join(lines), f"<loop of {spec.name}>", "exec"), names)  # noqa: S102 -- see the module's docstring
+    names: dict[str, Any] = {"specs": metrics, "converted": _converted, "undeclared": _undeclared}
+    exec(compile("\n".join(lines), "<loop>", "exec"), names)  # noqa: S102 -- see the module's docstring
     loop: Callable[..., None] = names["loop"]
     return loop
 

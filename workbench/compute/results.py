@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["MetricError", "Results", "describe", "empty_results", "refuse"]
 
 _MESSAGE_LENGTH: Final = 2_000
+_OURS: Final = __name__.partition(".")[0]
 
 
 class MetricError(TypeError):
@@ -127,18 +129,21 @@ def refuse(metrics: tuple[MetricSpec, ...], n_rows: int, *, code: str, message: 
     return results
 
 
-def describe(error: BaseException) -> tuple[str, str]:
+def describe(error: BaseException, module: str) -> tuple[str, str]:
     """Return the error code and message of a row whose experiment raised.
 
     Parameters
     ----------
     error : BaseException
         What was raised.
+    module : str
+        Of the experiment.
 
     Returns
     -------
     code, message : str
         ``SCHEMA`` where a metric is not what was declared, ``OOM`` where memory ran out, else the exception's class.
+        The message ends with the last line of the researcher's package that took part.
     """
     try:
         said = str(error)
@@ -147,4 +152,20 @@ def describe(error: BaseException) -> tuple[str, str]:
     if isinstance(error, MetricError):
         return ErrorCode.SCHEMA.value, said
     name = type(error).__name__
-    return (ErrorCode.OOM.value if isinstance(error, MemoryError) else name), f"{name}: {said}"
+    line = _line_of(error, module.partition(".")[0])
+    message = f"{name}: {said}{line and f' ({line})'}"
+    return (ErrorCode.OOM.value if isinstance(error, MemoryError) else name), message
+
+
+def _line_of(error: BaseException, package: str) -> str:
+    """Find the line by the names of modules: every row of a large run may fail, on any machine with the same text."""
+    line = ""
+    step = None if package == _OURS else error.__traceback__
+    while step:
+        frame = step.tb_frame
+        if frame.f_globals.get("__name__", "").partition(".")[0] == package:
+            # A notebook's cell has another file in every session.
+            file = "" if package == "__main__" else f"{PurePath(frame.f_code.co_filename).name}, "
+            line = f"{file}line {step.tb_lineno}"
+        step = step.tb_next
+    return line

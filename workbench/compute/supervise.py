@@ -120,7 +120,8 @@ class _Supervisor:
         if self._limits.cancelled():
             self._results.fail(slice(0, n_rows), ErrorCode.CANCELLED, "the run was cancelled before this row")
             return self._results
-        compile_loop(self._experiment.spec, told=True)  # once, and not in every worker
+        if not self._experiment.spec.vectorized:
+            compile_loop(self._experiment.spec, told=True)  # here, and not in every worker again
         spans = deque([slice(0, n_rows)] if n_rows else [])
         while spans:
             span = spans.popleft()

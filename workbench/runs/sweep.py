@@ -8,6 +8,7 @@ from workbench.contract import RunRequest, SweepDocument, conform, sweep_faults
 from workbench.errors import CodeMismatchError, Fault, SweepError
 from workbench.experiments import registry
 from workbench.experiments.declare import Experiment
+from workbench.space import Space
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from workbench.analysis.usage import Deployment
     from workbench.contract import Manifest, Seeding
     from workbench.runs.backend import Backend
-    from workbench.space import Space, Value
+    from workbench.space import Value
 
 __all__ = ["Sweep", "experiment_of", "sweep_of"]
 
@@ -71,6 +72,10 @@ class Sweep:
     ) -> None:
         self.experiment = experiment if isinstance(experiment, Experiment) else registry.find(experiment)
         spec = self.experiment.spec
+        if not isinstance(space, Space):
+            raise SweepError(  # type: ignore[unreachable]  # notebooks have no type checker
+                [Fault("space", f"is {type(space).__name__}; build one, such as wb.product(name=[1, 2, 3])")]
+            )
         document = SweepDocument(
             experiment=spec.name,
             fingerprint=spec.fingerprint,
