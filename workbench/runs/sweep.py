@@ -73,7 +73,7 @@ class Sweep:
         self.experiment = experiment if isinstance(experiment, Experiment) else registry.find(experiment)
         spec = self.experiment.spec
         if not isinstance(space, Space):
-            raise SweepError(  # type: ignore[unreachable]  # notebooks have no type checker
+            raise SweepError(
                 [Fault("space", f"is {type(space).__name__}; build one, such as wb.product(name=[1, 2, 3])")]
             )
         document = SweepDocument(
