@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
+import textwrap
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -140,6 +142,27 @@ def test_what_a_spawned_process_cannot_import_is_refused(tmp_path: Path) -> None
     forking = wb.processes(1, root=tmp_path / "results", start_method="fork")
     run = forking.submit(of_a_notebook)
     assert run.wait(timeout=SECONDS, progress=False).state == "SUCCEEDED"
+
+
+def test_workers_that_never_begin_end_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = """
+        import dataclasses, multiprocessing, os, workbench
+        if multiprocessing.parent_process():
+            os._exit(3)
+        @dataclasses.dataclass(frozen=True)
+        class Result:
+            whole: int
+        @workbench.experiment(version="1")
+        def stillborn(*, x: int) -> Result:
+            return Result(whole=x)
+    """
+    (tmp_path / "stillborn_models.py").write_text(textwrap.dedent(source))
+    monkeypatch.syspath_prepend(tmp_path)
+    backend = wb.processes(2, root=tmp_path / "results", start_method="spawn")
+    stillborn = importlib.import_module("stillborn_models").stillborn
+    run = backend.submit(wb.Sweep(stillborn, wb.product(x=ROWS)), shard_size=4)
+    with pytest.raises(RunStalledError, match=r"worker processes end before they evaluate anything.* 3 of 3 shards"):
+        run.wait(timeout=SECONDS, progress=False)
 
 
 def test_a_resume_needs_the_code_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

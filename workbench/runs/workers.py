@@ -48,7 +48,7 @@ class Lost(Exception):  # noqa: N818 -- told by a worker, raised by nobody
 
 
 class Worker:
-    """A process that is ready some time after its start, and then evaluates what it is given.
+    """A process that says when it is ready, and then evaluates what it is given.
 
     Parameters
     ----------
@@ -60,13 +60,19 @@ class Worker:
         Of the run, encoded.
     experiment : callable
         Finds the experiment, in the worker.
+
+    Attributes
+    ----------
+    connection : Connection
+        Ready to be read when the worker has something to say.
+    task : Task, optional
+        What it is at.
     """
 
     def __init__(
         self, context: BaseContext, root: Path, manifest: bytes, experiment: Callable[[], Experiment[..., Any]]
     ) -> None:
         self.connection, theirs = context.Pipe()
-        self.ready = False
         self.task: Task | None = None
         self._process = context.Process(  # type: ignore[attr-defined]  # typeshed keeps it from the base class
             target=_serve, args=(theirs, os.getpid(), root, manifest, experiment), daemon=True
@@ -79,13 +85,14 @@ class Worker:
         """Whether its process is gone; asked now and then, for what it started may keep the connection open."""
         return self._process.exitcode is not None
 
-    def give(self, task: Task) -> None:
-        """Let it evaluate a shard."""
-        self.task = task
+    def give(self, task: Task) -> bool:
+        """Let it evaluate a shard; False where it has ended already, which `hear` tells."""
         try:
             self.connection.send_bytes(encode(task))
         except OSError:
-            return  # it has ended, which `hear` tells
+            return False
+        self.task = task
+        return True
 
     def hear(self) -> Exception | None:
         """Take what it says: None where it is ready or has done its task, else what went wrong."""
@@ -93,7 +100,8 @@ class Worker:
             said: Exception | None = self.connection.recv() if self.connection.poll() else self._lost()
         except (EOFError, OSError):
             return self._lost()
-        self.ready = True
+        if said is None:
+            self.task = None
         return said
 
     def stop(self) -> None:
