@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from glob import escape
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from workbench.analysis.sql import Query
     from workbench.contract import ExperimentSpec, Status
 
-__all__ = ["DuckEngine", "start_engine"]
+__all__ = ["DuckEngine", "connect_ahead"]
 
 _TYPES: Final[dict[ColumnType, str]] = {
     "bigint": "BIGINT",
@@ -46,10 +45,14 @@ _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
 _OF_THE_STATEMENT: Final = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
 
 
-@functools.cache
-def start_engine() -> None:
-    """Open and close a first connection, which takes longer than all others."""
-    duckdb.connect(":memory:", config=_CONFIG).close()
+# For the next question, at most one.
+_spare: Final[list[duckdb.DuckDBPyConnection]] = []
+
+
+def connect_ahead() -> None:
+    """Open the connection of the next question, so that it does not wait for it."""
+    if not _spare:
+        _spare.append(_connect())
 
 
 class DuckEngine:
@@ -89,7 +92,7 @@ class DuckEngine:
             If an outcome cannot be read or DuckDB refuses the statement.
         """
         try:
-            with duckdb.connect(":memory:", config=_CONFIG) as connection:
+            with _spare.pop() if _spare else _connect() as connection:
                 self._define_table(connection)
                 return _answer(connection, query)
         except (duckdb.Error, OSError) as error:
@@ -129,6 +132,10 @@ class DuckEngine:
             keys = [path for path in found if parse_outcome_key(path.relative_to(self._root).as_posix())]
             if keys:
                 yield status, [str(path) for path in keys]
+
+
+def _connect() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(":memory:", config=_CONFIG)
 
 
 def _answer(connection: duckdb.DuckDBPyConnection, query: Query) -> pd.DataFrame:

@@ -23,9 +23,9 @@ def load_answers() -> None:
     """Load what the first question to a run in a folder needs; costs nothing a second time."""
     with _loading, _no_collection():
         from workbench.analysis import summary  # noqa: F401, PLC0415 -- see above
-        from workbench.analysis.duck import start_engine  # noqa: PLC0415 -- see above
+        from workbench.analysis.duck import connect_ahead  # noqa: PLC0415 -- see above
 
-        start_engine()
+        connect_ahead()
 
 
 @contextmanager

@@ -60,8 +60,22 @@ def choose_local_shard_size(n_rows: int, row_seconds: float | None, *, workers: 
     even = _ceil_div(n_rows, workers)
     wanted = even if row_seconds * even <= seconds else int(seconds / row_seconds)
     size = min(max(wanted, _ceil_div(n_rows, _MAX_SHARDS), 1), max_rows)
+    return _evened(n_rows, size, row_seconds, workers=workers, max_rows=max_rows)
+
+
+def _evened(n_rows: int, size: int, row_seconds: float, *, workers: int, max_rows: int) -> int:
+    """Make shards up to a third larger where workers then end more nearly together.
+
+    Of 400 rows in shards of 7, the busier of two workers has 203; of shards of 8 both have 200.
+    """
     rounds = _ceil_div(_ceil_div(n_rows, size), workers)
-    return _ceil_div(n_rows, rounds * workers)
+    even = {fewer: _ceil_div(n_rows, fewer * workers) for fewer in range(max(1, rounds - rounds // 4), rounds + 1)}
+
+    def seconds(rounds: int) -> float:
+        return (rounds + 1 / 4) * even[rounds] * row_seconds + rounds * SHARD_OVERHEAD_SECONDS
+
+    fitting = [fewer for fewer, rows in even.items() if rows <= max_rows and rows * row_seconds <= _LONGEST_SECONDS]
+    return even[min(fitting or [rounds], key=seconds)]
 
 
 def max_rows_in_memory(spec: ExperimentSpec) -> int:
