@@ -64,12 +64,13 @@ def choose_local_shard_size(n_rows: int, row_seconds: float | None, *, workers: 
 
 
 def _evened(n_rows: int, size: int, row_seconds: float, *, workers: int, max_rows: int) -> int:
-    """Make shards up to a third larger where workers then end more nearly together.
+    """Make shards larger, by up to a third or one round, where workers then end earlier.
 
     Of 400 rows in shards of 7, the busier of two workers has 203; of shards of 8 both have 200.
     """
     rounds = _ceil_div(_ceil_div(n_rows, size), workers)
-    even = {fewer: _ceil_div(n_rows, fewer * workers) for fewer in range(max(1, rounds - rounds // 4), rounds + 1)}
+    least = max(1, rounds - max(1, rounds // 4))
+    even = {fewer: _ceil_div(n_rows, fewer * workers) for fewer in range(least, rounds + 1)}
 
     def seconds(rounds: int) -> float:
         return (rounds + 1 / 4) * even[rounds] * row_seconds + rounds * SHARD_OVERHEAD_SECONDS
