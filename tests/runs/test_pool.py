@@ -165,6 +165,21 @@ def test_workers_that_never_begin_end_the_run(tmp_path: Path, monkeypatch: pytes
         run.wait(timeout=SECONDS, progress=False)
 
 
+def test_workers_within_a_worker_are_refused_and_nobody_waits(tmp_path: Path) -> None:
+    @experiment(version="1")
+    def nested(*, x: int) -> Result:
+        inner = wb.Sweep(faulty_models.squares, wb.product(x=[x, x + 1]))
+        wb.processes(1, root=tmp_path / "inner").submit(inner).wait(progress=False)
+        return Result(whole=x)
+
+    backend = wb.processes(1, root=tmp_path / "results", start_method="fork")
+    run = backend.submit(wb.Sweep(nested, wb.product(x=[1, 2])), row_timeout=SECONDS)
+    assert run.wait(progress=False).state == "FAILED"
+    (failure,) = run.failures().to_dict("records")
+    assert failure["error_code"] == "RunStalledError"
+    assert "daemonic processes are not allowed to have children" in failure["example_message"]
+
+
 def test_a_resume_needs_the_code_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     backend = wb.processes(1, root=tmp_path / "results")
     run = backend.submit(sweep("raise"), shard_size=4)

@@ -6,6 +6,7 @@ A process that is forked while a module is half loaded never sees its other half
 from __future__ import annotations
 
 import gc
+import os
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
@@ -16,12 +17,24 @@ if TYPE_CHECKING:
 
 __all__ = ["load_answers", "nothing_half_loaded"]
 
-_loading: Final = threading.Lock()
+
+class _Turns:
+    """Whose turn it is: to load, or to start a worker, in which it is everybody's turn again."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        os.register_at_fork(after_in_child=self._renew)
+
+    def _renew(self) -> None:
+        self.lock = threading.Lock()
+
+
+_turns: Final = _Turns()
 
 
 def load_answers() -> None:
-    """Load what the first question to a run in a folder needs; costs nothing a second time."""
-    with _loading, _no_collection():
+    """Load what the first question to a run in a folder needs; costs nothing worth saying a second time."""
+    with _turns.lock, _no_collection():
         from workbench.analysis import summary  # noqa: F401, PLC0415 -- see above
         from workbench.analysis.duck import connect_ahead  # noqa: PLC0415 -- see above
 
@@ -42,4 +55,4 @@ def _no_collection() -> Iterator[None]:
 
 def nothing_half_loaded() -> AbstractContextManager[object]:
     """Keep `load_answers` out for as long as the context is open."""
-    return _loading
+    return _turns.lock
