@@ -33,7 +33,7 @@ _turns: Final = _Turns()
 
 
 def load_answers() -> None:
-    """Load what the first question to a run in a folder needs; costs nothing worth saying a second time."""
+    """Load what the first question to a run in a folder needs; a second time there is next to nothing to do."""
     with _turns.lock, _no_collection():
         from workbench.analysis import summary  # noqa: F401, PLC0415 -- see above
         from workbench.analysis.duck import connect_ahead  # noqa: PLC0415 -- see above
