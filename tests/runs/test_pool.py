@@ -15,6 +15,7 @@ import workbench as wb
 from small_runs import rows_of
 from workbench.errors import CodeMismatchError, ExperimentError, RunStalledError
 from workbench.experiments import experiment
+from workbench.runs.loading import load_answers
 from workbench.storage.local import LocalStore
 
 if TYPE_CHECKING:
@@ -178,6 +179,20 @@ def test_workers_within_a_worker_are_refused_and_nobody_waits(tmp_path: Path) ->
     (failure,) = run.failures().to_dict("records")
     assert failure["error_code"] == "RunStalledError"
     assert "daemonic processes are not allowed to have children" in failure["example_message"]
+
+
+def test_a_row_may_ask_a_run_of_its_own(tmp_path: Path) -> None:
+    @experiment(version="1")
+    def asks(*, x: int) -> Result:
+        run = wb.serial(tmp_path / f"inner-{x}").submit(wb.Sweep(faulty_models.squares, wb.product(x=range(9))))
+        return Result(whole=int(run.aggregate(by=[], metrics=["square"], stats=["count"])["count"][0]))
+
+    load_answers()  # as whoever has waited for another run before: none of it may be used in a forked worker
+    run = wb.processes(1, root=tmp_path / "results", start_method="fork").submit(
+        wb.Sweep(asks, wb.product(x=[1, 2])), row_timeout=SECONDS
+    )
+    assert run.wait(progress=False).state == "SUCCEEDED"
+    assert {row["whole"] for row in rows_of(LocalStore(tmp_path / "results"), run.manifest)} == {9}
 
 
 def test_a_resume_needs_the_code_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

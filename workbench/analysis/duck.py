@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from glob import escape
 from typing import TYPE_CHECKING, Final
 
@@ -45,14 +46,14 @@ _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
 _OF_THE_STATEMENT: Final = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
 
 
-# For the next question, at most one.
-_spare: Final[list[duckdb.DuckDBPyConnection]] = []
+# For the next question, by the process that opened it: in one that is forked from it, its threads do not exist.
+_spare: Final[dict[int, duckdb.DuckDBPyConnection]] = {}
 
 
 def connect_ahead() -> None:
     """Open the connection of the next question, so that it does not wait for it."""
-    if not _spare:
-        _spare.append(_connect())
+    if os.getpid() not in _spare:
+        _spare[os.getpid()] = _connect()
 
 
 class DuckEngine:
@@ -92,7 +93,7 @@ class DuckEngine:
             If an outcome cannot be read or DuckDB refuses the statement.
         """
         try:
-            with _spare.pop() if _spare else _connect() as connection:
+            with _spare.pop(os.getpid(), None) or _connect() as connection:
                 self._define_table(connection)
                 return _answer(connection, query)
         except (duckdb.Error, OSError) as error:

@@ -163,7 +163,7 @@ def _line_of(error: BaseException, package: str) -> str:
     step = None if package == _OURS else error.__traceback__
     while step:
         frame = step.tb_frame
-        if frame.f_globals.get("__name__", "").partition(".")[0] == package:
+        if str(frame.f_globals.get("__name__")).partition(".")[0] == package:
             # A notebook's cell has another file in every session.
             file = "" if package == "__main__" else f"{PurePath(frame.f_code.co_filename).name}, "
             line = f"{file}line {step.tb_lineno}"
